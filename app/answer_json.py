@@ -40,11 +40,11 @@ class AnswerIdentity:
     build: str | None
 
     def metadata(self) -> dict[str, str | None]:
-        """As the `start` part's `messageMetadata` carries it."""
+        """The `messageMetadata` of the `start` part."""
         return {"conversation_id": self.conversation_id, "message_id": self.message_id, "build": self.build}
 
 
-NOT_SAVED_YET = "This answer could not be saved in your history yet; it will be as soon as that is back."
+NOT_SAVED_YET = "This answer could not be saved in your history yet. It will be as soon as the history is back."
 NOT_SAVED = "This answer could not be saved in your history. Copy what you want to keep."
 
 
@@ -52,10 +52,10 @@ NOT_SAVED = "This answer could not be saved in your history. Copy what you want 
 class NotSaved:
     """The turn could not be saved in the reader's history; comes just before the end."""
 
-    waits: bool = True  # whether it is kept, and saved as soon as the history is back
+    waits: bool = True  # whether it is kept and will be saved as soon as the history is available again
 
     def json(self) -> dict[str, Any]:
-        """What a reader is told of it."""
+        """The JSON that tells a reader."""
         return {"saved": False, "message": NOT_SAVED_YET if self.waits else NOT_SAVED}
 
 
@@ -72,7 +72,7 @@ class AnswerState:
     text: list[str] = field(default_factory=list)
     sources: tuple[Source, ...] = ()
     build: str | None = None  # that was searched
-    understood: Understood | None = None  # where words of the question were corrected
+    understood: Understood | None = None  # if words of the question were corrected
     cited: list[Cited] = field(default_factory=list)
     resolved: CitationsResolved | None = None
     grounding: GroundingDecided | None = None
@@ -106,12 +106,12 @@ class AnswerState:
 
     @property
     def final(self) -> str:
-        """The text under its final numbers, or as far as it was written."""
+        """The text with its final citation numbers, or as far as it was written."""
         return self.resolved.text if self.resolved else self.answer
 
     @property
     def complete(self) -> bool:
-        """Whether the answer came to its own end."""
+        """Whether the answer was written to its end."""
         return isinstance(self.end, Finished)
 
 
@@ -136,13 +136,13 @@ def grounding_json(event: GroundingDecided) -> dict[str, Any]:
         "grounded": event.grounded,
         "verdict": event.verdict,
         "score": event.score,
-        "threshold": event.not_covered_below,  # the only one that older clients know
+        "threshold": event.not_covered_below,  # the only field that older clients know
         "thresholds": {"covered": event.covered_from, "not_covered": event.not_covered_below},
     }
 
 
 def understood_json(event: Understood) -> dict[str, Any]:
-    """What was searched for instead of misspelt words."""
+    """What was searched for in place of misspelt words."""
     return {"searched_for": event.searched_for, "corrections": _corrections_json(event.corrections)}
 
 
@@ -185,7 +185,7 @@ def cited_json(event: Cited) -> dict[str, Any]:
 
 
 def citations_json(event: CitationsResolved) -> dict[str, Any]:
-    """All citations in their final numbers."""
+    """All citations with their final numbers."""
     return {
         "text": event.text,
         "cited": [
@@ -250,8 +250,8 @@ def stored_json(identity: AnswerIdentity, message: Message) -> dict[str, Any]:
 def stored_citations(message: Message) -> dict[str, Any] | None:
     """The citations of a complete answer of the history, in the form of `citations_json`.
 
-    None where the answer was stored before it told the places of its marks. What was dropped, and which statements no
-    passage supports, is not stored.
+    None if the answer was stored before the positions of marks were. Dropped citations and unsupported statements are
+    not stored.
     """
     if message.status != "complete" or any("marks" not in source for source in message.sources):
         return None
@@ -278,9 +278,9 @@ def stored_citations(message: Message) -> dict[str, Any] | None:
 
 
 def with_other_names(content: dict[str, Any], session_id: str | None) -> dict[str, Any]:
-    """The answer with the names that front ends in use read, beside our own.
+    """The answer with the field names that existing front ends read, beside our own.
 
-    `citations` are numbered as in `answer`; `session_id` is the client's own name of the conversation where it has one.
+    `citations` are numbered as in `answer`; `session_id` is the client's own name for the conversation if it has one.
     """
     sources = [source | {"section": _section(source)} for source in content["sources"]]
     by_number = {source["number"]: source for source in sources}
@@ -308,7 +308,7 @@ def _section(source: dict[str, Any]) -> str:
 
 
 def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, float]) -> Answer:
-    """An answer as the history keeps it, as far as it was written; `timing` in milliseconds."""
+    """An answer for the history, as far as it was written; `timing` is in milliseconds."""
     end = state.end
     return Answer(
         text=state.final,
@@ -326,7 +326,7 @@ def stored_answer(state: AnswerState, build: str | None, timing: Mapping[str, fl
 
 
 def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
-    """The sources under their numbers in the stored text, each with the places of its marks there.
+    """The sources with their numbers in the stored text, each with the positions of its marks there.
 
     Citations of a complete text are renumbered.
     """
@@ -349,7 +349,7 @@ def _stored_sources(state: AnswerState) -> list[dict[str, Any]]:
 
 
 def _citation(number: int, cited: Iterable[Cited]) -> dict[str, Any]:
-    """How an unfinished text cites a source."""
+    """A citation of an unfinished text."""
     own = [each for each in cited if each.number == number]
     return {
         "marks": [each.at for each in own],

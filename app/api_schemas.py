@@ -1,6 +1,6 @@
-"""The shapes of errors, answers, stream parts, search results and messages, for `/openapi.json` alone.
+"""The models of errors, answers, stream parts, search results and messages, only for `/openapi.json`.
 
-What is sent is made by `app.answer_json` and `app.ui_message_stream`; tests hold both to each other.
+Responses are made by `app.answer_json` and `app.ui_message_stream`; tests check that they match these models.
 `app.openapi` puts these models into the document.
 """
 
@@ -12,7 +12,7 @@ Verdict = Literal["covered", "uncertain", "not_covered"]
 
 
 class ErrorDetail(BaseModel):
-    """A stable code, a message that readers may see, and what the log calls the request."""
+    """A stable code, a message that readers may see, and the request's id in the log."""
 
     code: str
     message: str
@@ -41,28 +41,28 @@ class SourceOut(BaseModel):
 
 
 class Thresholds(BaseModel):
-    """From which score a question is covered, and below which it is not."""
+    """The score from which a question is covered, and the score below which it is not."""
 
     covered: float
     not_covered: float
 
 
 class Correction(BaseModel):
-    """A word that was taken for a misspelt one."""
+    """A word that was taken to be misspelt."""
 
     typed: str
     searched: str
 
 
 class UnderstoodOut(BaseModel):
-    """What was searched for, where words of the question were corrected."""
+    """What was searched for, if words of the question were corrected."""
 
     searched_for: str
     corrections: list[Correction]
 
 
 class SearchedOut(BaseModel):
-    """How much of the book was searched; `edition` names its locale and version where they are not the default ones."""
+    """How much of the book was searched; `edition` names its locale and version if they are not the defaults."""
 
     part: Literal["page", "chapter", "edition", "book"]
     edition: str | None
@@ -78,21 +78,21 @@ class SignalOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """How the query was understood, and why the book was said to cover it or not."""
+    """How the query was understood, and why the book was judged to cover it or not."""
 
     kind: Annotated[
         Literal["question", "small_talk", "page_task", "book_task", "conversation_task"],
-        Field(description="What a chat would take it for; a search searches for it in any case."),
+        Field(description="How a chat would classify it; a search always searches for it."),
     ]
     task: str | None
-    searched_for: Annotated[str, Field(description="Without courtesies and wishes about the form, corrected.")]
+    searched_for: Annotated[str, Field(description="Without courtesies and requests about the form, corrected.")]
     asks: Annotated[str, Field(description="The part that asks.")]
     clauses: Annotated[list[str], Field(description="The clauses that ask, where there are several.")]
     scene: Annotated[list[str], Field(description="The sentences that only set the scene.")]
     pasted: Annotated[str | None, Field(description="Logs, errors and code.")]
     corrections: list[Correction]
     terms: Annotated[
-        list[Correction], Field(description="Abbreviations, with what the book has of them, searched for beside them.")
+        list[Correction], Field(description="Abbreviations with the book's names, which are searched as well.")
     ]
     language: Annotated[str, Field(description="Of the texts that were searched.")]
     other_language: Annotated[float, Field(description="Share of the words that are of another language.")]
@@ -113,7 +113,7 @@ class ExplanationOut(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """Passages, best first, and how the query was understood and decided."""
+    """Passages, best first, how the query was understood, and the verdict."""
 
     results: list[SourceOut]
     explanation: ExplanationOut
@@ -122,8 +122,8 @@ class SearchOut(BaseModel):
 class StoredSource(SourceOut):
     """A source of a stored answer: whether the text cites it, and if so where, and with which of its sentences.
 
-    `marks` are the places of its marks in the text, in UTF-16 code units; brackets elsewhere are the text's own.
-    Answers that were stored before they told them have none.
+    `marks` are the positions of its marks in the text, in UTF-16 code units; brackets elsewhere belong to the text
+    itself. Answers that were stored before positions were have none.
     """
 
     cited: bool | None = None
@@ -143,7 +143,7 @@ class Grounding(BaseModel):
 
 
 class Cited(BaseModel):
-    """One citation as it happens; `at` is its place in the text that was sent."""
+    """One citation as it is made; `at` is its position in the text that was sent."""
 
     number: int
     id: str
@@ -189,7 +189,7 @@ class AnswerSource(StoredSource):
 
 
 class NamedCitation(BaseModel):
-    """A citation under the names that front ends in use read."""
+    """A citation with the field names that existing front ends read."""
 
     number: int
     text: str
@@ -206,7 +206,7 @@ class HistoryState(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """A whole answer; `error` where it broke off."""
+    """A whole answer; `error` is set if it broke off."""
 
     conversation_id: str | None = None
     message_id: str | None = None
@@ -220,13 +220,13 @@ class AnswerOut(BaseModel):
     verdict: Verdict | None
     complete: bool
     understood: Annotated[
-        UnderstoodOut | None, Field(description="Where words of the question were corrected before the search.")
+        UnderstoodOut | None, Field(description="If words of the question were corrected before the search.")
     ] = None
     resolved: Citations | None = None
     error: ErrorDetail | None = None
     detail: str | None = None
     history: Annotated[
-        HistoryState | None, Field(description="Where the turn could not be saved in the reader's history.")
+        HistoryState | None, Field(description="If the turn could not be saved in the reader's history.")
     ] = None
 
 
@@ -266,7 +266,7 @@ class FramePart(BaseModel):
 
 
 class SourceUrlPart(BaseModel):
-    """A source for clients that know the protocol's own part alone."""
+    """A source for clients that only know the protocol's own part."""
 
     type: Literal["source-url"]
     sourceId: str  # noqa: N815
@@ -311,7 +311,7 @@ class GroundingPart(BaseModel):
 
 
 class CitationPart(BaseModel):
-    """A citation as it happens."""
+    """A citation as it is made."""
 
     type: Literal["data-citation"]
     data: Cited
@@ -353,7 +353,7 @@ class DataErrorPart(BaseModel):
 
 
 class ErrorPart(BaseModel):
-    """An error as the protocol has it."""
+    """An error in the protocol's form."""
 
     type: Literal["error"]
     errorText: str  # noqa: N815
@@ -439,7 +439,7 @@ class ExportOut(BaseModel):
 
 
 class ExportedAccount(BaseModel):
-    """An account with its profile, which is null where it cannot be read just now."""
+    """An account with its profile, which is null if it cannot be read just now."""
 
     id: str
     email: str | None
@@ -449,7 +449,7 @@ class ExportedAccount(BaseModel):
 
 
 class AccountExportOut(ExportOut):
-    """All data that is kept of a reader."""
+    """All data that is kept about a reader."""
 
     account: ExportedAccount
 
@@ -461,7 +461,7 @@ class AliveOut(BaseModel):
 
 
 class DependencyOut(BaseModel, extra="allow"):
-    """A dependency's state, with what there is to say of it."""
+    """A dependency's state, with details."""
 
     state: Literal["ok", "off", "degraded", "failed"]
     code: str | None = None

@@ -1,9 +1,9 @@
 """A chat request: the body of `POST /api/chat`, and the conversation and the keys that it belongs to.
 
-A body is our own, that of `useChat` or of another front end; all become one Question. Limits are checked here, before
-any lookup and before a model is asked. `app.answer_streams.start` makes one `ChatRequest` of it. A conversation's name
-that is easy to guess (`chat`, in many examples) may be chosen by several readers without an account. It is then private
-to its request: nobody waits for that conversation, resumes it or has it remembered.
+A body may have our own form, that of `useChat` or that of another front end; each becomes one Question. Limits are
+checked here, before any look-up and before a model is called. `app.answer_streams.start` makes one `ChatRequest` of it.
+Several readers without an account may choose the same conversation name if it is easy to guess (`chat`, in many
+examples). Such a conversation is private to its request: it is not waited for, resumed or remembered.
 """
 
 import codecs
@@ -32,7 +32,7 @@ from storage.conversations.turns import TurnRequest
 MAX_CHAT_BODY_BYTES = 256 * 1024
 MAX_MESSAGE_CHARACTERS = 8_000
 
-# An escape in JSON; `half` is a surrogate without its other half.
+# An escape in JSON; `half` is a lone surrogate.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89aAbB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(?P<half>u[dD][89a-fA-F][\dA-Fa-f]{2})|.)", re.DOTALL
 )
@@ -45,7 +45,7 @@ def _lenient_bool(value: object) -> object:
     return _TRUE_OR_FALSE.get(known, value) if isinstance(known, str | int) else value
 
 
-# Clients that make their body of a form's fields send "false".
+# Clients that build their body from form fields send "false".
 LenientBool = Annotated[bool, BeforeValidator(_lenient_bool)]
 
 
@@ -85,7 +85,7 @@ class ChatBody(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _take_the_last_message_alone(cls, raw: Any) -> Any:
-        """`useChat` may be told to send its last message alone, as `message`; it is the last one of `messages`."""
+        """Append a single `message`, which `useChat` may be configured to send, to `messages`."""
         if not isinstance(raw, dict) or not isinstance(raw.get("message"), dict):
             return raw
         earlier = raw.get("messages") or raw.get("history") or raw.get("chat_history")
@@ -110,7 +110,7 @@ class ChatBody(BaseModel):
 
     @property
     def is_use_chat(self) -> bool:
-        """Whether the body is that of `useChat`, which reads nothing but a stream."""
+        """Whether the body is that of `useChat`, which only reads streams."""
         return any(message.is_of_use_chat for message in self.messages or [])
 
     @property
@@ -136,7 +136,7 @@ class ChatBody(BaseModel):
 
     @property
     def conversation_name(self) -> str:
-        """The client's name for the conversation; "" where it has none."""
+        """The client's name for the conversation, or ""."""
         return self.conversation_id or self.id or ""
 
     def question(self) -> Question:
@@ -150,7 +150,7 @@ class ChatBody(BaseModel):
         )
 
     def why_no_question(self, names: Iterable[str]) -> str:
-        """Why there is no question in this body, whose fields have these names."""
+        """Why a body with these fields contains no question."""
         if self.message is not None or any(message.asks for message in self.messages or []):
             return "The message is empty."
         if self.messages is not None:
@@ -181,7 +181,7 @@ async def read_chat_body(request: Request, seconds: float) -> ChatBody:
 
 
 def _loads(content: bytes) -> Any:
-    """A JSON value; lone surrogates, which a client leaves that cuts its text by length, become U+FFFD."""
+    """A JSON value; lone surrogates, which clients leave when they cut text by length, become U+FFFD."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -205,13 +205,13 @@ async def _read_limited(request: Request, seconds: float) -> bytes:
         async for part in parts_in_time(request.stream(), most_bytes=MAX_CHAT_BODY_BYTES, seconds=seconds):
             body += part
     except ClientDisconnect:
-        raise RequestError(400, "incomplete_body", "The body did not arrive whole.") from None
+        raise RequestError(400, "incomplete_body", "The body did not arrive completely.") from None
     return bytes(body)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A question with its asker, its conversation and its keys."""
+    """A question with its reader, its conversation and its keys."""
 
     asker: Asker
     body: ChatBody
@@ -219,8 +219,8 @@ class ChatRequest:
     owner: str  # as `owner_of` has it
     conversation: uuid.UUID
     idempotency_key: str | None  # the client's own
-    named: bool  # whether the client names the conversation, by a name that is its own
-    request_key: str | None  # shared by repetitions of one request; None if they cannot be told apart
+    named: bool  # whether the client names the conversation, by a name that is hard to guess
+    request_key: str | None  # shared by repetitions of one request; None if they cannot be recognised
 
     @classmethod
     def of(cls, asker: Asker, body: ChatBody, idempotency_key: str | None) -> Self:
@@ -241,19 +241,19 @@ class ChatRequest:
 
     @property
     def rate_limit_key(self) -> str | None:
-        """The name under which the rate limits count this request once, however often it is sent."""
+        """The key by which the rate limits count this request once, however often it is sent."""
         return self.request_key and f"{self.asker.name}/{self.conversation}/{self.request_key}"
 
     @property
     def begins_conversation(self) -> bool:
-        """Whether nobody else can know the conversation, as it begins with this request."""
+        """Whether the conversation starts with this request, so that nobody else can know it."""
         return not self.named and self.idempotency_key is None
 
     @property
     def is_remembered(self) -> bool:
         """Whether the conversation of a reader without a token is remembered: only if nobody else can know its name.
 
-        That is a name of their own, or the one that they get with the first answer.
+        That is a name that is hard to guess, or the one that they get with the first answer.
         """
         return not self.owner and (self.named or self.begins_conversation)
 
@@ -267,7 +267,7 @@ class ChatRequest:
             idempotency_key=self.idempotency_key or self.request_key,
             client_id=body.user_message_id,
             trigger="regenerate" if again else "submit",
-            # Without an id, "regenerate" means the last question that the client shows, not the last stored one.
+            # Without an id, "regenerate" means the last question that the client shows, not the last one stored.
             target=body.message_id or (body.user_message_id if again else None),
             selected_text=question.selected_text,
             page_url=question.scope.page_url,
@@ -275,25 +275,25 @@ class ChatRequest:
 
 
 def owner_of(reader: Reader | None) -> str:
-    """The owner of a running answer; without a token it is empty, and the conversation's id alone identifies it."""
+    """The owner of a running answer; empty without a token, when only the conversation's id identifies the answer."""
     return str(reader.id) if reader else ""
 
 
 def _conversation(body: ChatBody, owner: str, idempotency_key: str | None, *, named: bool) -> uuid.UUID:
-    """The conversation that the client names; the first question of one without a name finds it again by its key."""
+    """The conversation that the client names; for one without a name, its first question is found again by its key."""
     if named:
         return conversation_uuid(body.conversation_name, owner)
     if not idempotency_key:
         return uuid.uuid4()
-    # Without a token anybody can send a key: it must not lead to what somebody else asked under it.
+    # Without a token anybody can send any key: it must not lead to somebody else's question.
     return uuid.uuid5(CONVERSATION_NAMESPACE, f"{owner} {idempotency_key} {'' if owner else _hashed(body)}")
 
 
 def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
-    """The key that repetitions of one request share; None if they cannot be told from two requests."""
+    """The key that repetitions of one request share; None if they cannot be told from separate requests."""
     if idempotency_key is None and (body.user_message_id is None or body.trigger != "submit-message"):
         return None
-    # An edited question keeps its id in `useChat`, and is a different request nevertheless.
+    # An edited question keeps its id in `useChat`, but is a different request.
     return f"{idempotency_key or body.user_message_id}:{_hashed(body)[:16]}"
 
 

@@ -1,7 +1,7 @@
-"""The messages of a chat request, as the clients in use write them.
+"""The messages of a chat request, in the forms that existing clients send.
 
-`useChat` sends `parts`, OpenAI's interface `content`, LangChain `type` and `data`, other widgets `sender` and `text`.
-Messages that cannot be read are ignored. `app.chat_request` reads its body with these types.
+`useChat` sends `parts`, OpenAI's API `content`, LangChain `type` and `data`, other widgets `sender` and `text`.
+Messages of other forms are ignored. `app.chat_request` reads its body with these types.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _SPEAKERS: dict[str, Role] = {
 }
 _SPEAKER_NAMES = ("role", "sender", "author", "from", "type")
 _TEXT_NAMES = ("content", "text", "message")
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})  # the last two in OpenAI's newer interface
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})  # the last two in OpenAI's newer API
 
 _MOST_CHARACTERS = 2_000
 ShortText = Annotated[str, Field(max_length=_MOST_CHARACTERS)]
@@ -31,12 +31,12 @@ def _number_as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-# An id that a client counts, or takes from its clock, comes as a number.
+# Ids that a client counts, or takes from its clock, are numbers.
 ClientId = Annotated[ShortText, BeforeValidator(_number_as_text)]
 
 
 class MessagePart(BaseModel):
-    """A part of a message; parts that are not text are left aside, whatever they hold."""
+    """A part of a message; parts other than text are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -50,12 +50,12 @@ class MessagePart(BaseModel):
 
 
 class ChatMessage(BaseModel):
-    """A message as `useChat` keeps it, with `parts`, or as OpenAI's interface has it, with `content`."""
+    """A message in the form of `useChat`, with `parts`, or of OpenAI's API, with `content`."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     id: ClientId | None = None
-    role: str  # "user" and "assistant", or another name for one of them; messages of other roles are left aside
+    role: str  # "user" and "assistant", or another name for one of them; messages of other roles are ignored
     parts: list[MessagePart] | None = None
     content: str | list[MessagePart] | None = None
 
@@ -69,22 +69,22 @@ class ChatMessage(BaseModel):
 
     @property
     def speaker(self) -> Role | None:
-        """Who says it; None where it is neither the reader nor the answer."""
+        """The speaker; None if it is neither the reader nor the assistant."""
         return _SPEAKERS.get(self.role.strip().lower())
 
     @property
     def asks(self) -> bool:
-        """Whether it is the reader's."""
+        """Whether it is the reader's message."""
         return self.speaker == "user"
 
     @property
     def is_of_use_chat(self) -> bool:
-        """Whether it has the form that `useChat` keeps messages in."""
+        """Whether it has the form of `useChat`."""
         return any(isinstance(part.type, str) for part in self.parts or [])
 
 
 def usable_messages(value: object) -> object:
-    """What can be read of a list of messages, each in the form of `ChatMessage`; a value that is no list as it is."""
+    """The usable messages of a list, each in the form of `ChatMessage`; any other value is returned unchanged."""
     if not isinstance(value, list):
         return value
     each_alone = [part for each in value for part in (_pair(each) or [each])]
@@ -92,7 +92,7 @@ def usable_messages(value: object) -> object:
 
 
 def usable_history(value: object) -> object:
-    """The same for earlier turns, of which there are none where the value is no list."""
+    """The same for earlier turns; none if the value is not a list."""
     return usable_messages(value) if isinstance(value, list) else None
 
 
@@ -123,7 +123,7 @@ def _message(value: object) -> dict[str, Any] | None:
 
 
 def _role(message: Mapping[str, Any]) -> str | None:
-    """Who says a message by any of the names that clients use; `type` is one where it names a speaker."""
+    """The speaker of a message, by any of the fields that clients use; `type` counts if it names a speaker."""
     for name in _SPEAKER_NAMES:
         said = message.get(name)
         said = said.get("role") if isinstance(said, Mapping) else said
@@ -133,13 +133,13 @@ def _role(message: Mapping[str, Any]) -> str | None:
 
 
 def _id(value: object) -> object:
-    """The id of a message; None where it can be none."""
+    """The id of a message; None if it is not usable as one."""
     made = _number_as_text(value)
     return made if isinstance(made, str) and len(made) <= _MOST_CHARACTERS else None
 
 
 def _parts(value: object) -> list[dict[str, Any]]:
-    """The parts of a message's content: of a list, of one part alone, or of nothing that can be read."""
+    """The parts of a message's content, which may be a list, a single part, or of no known form."""
     return [_part(each) for each in (value if isinstance(value, list) else [value])]
 
 
@@ -155,7 +155,7 @@ def _part(value: object) -> dict[str, Any]:
 
 
 def _joined(texts: list[str]) -> str:
-    """Texts of several parts, on lines of their own unless white space separates them already."""
+    """The texts of several parts, on separate lines unless white space separates them already."""
     whole = ""
     for text in texts:
         apart = not whole or not text or whole[-1].isspace() or text[0].isspace()

@@ -1,16 +1,17 @@
-"""The ids of conversations that clients choose: what they may look like, and which of them nobody else can guess.
+"""The conversation ids that clients choose: which are valid, and which of them nobody else can guess.
 
-Many sites give all their readers one id, `chat` or `robotics101textbook2024chat`. Only an id that looks random may be
-waited on, resumed and remembered without a token: a UUID, or one with 16 characters in a row that people do not write.
+Many sites give all their readers one id, such as `chat` or `robotics101textbook2024chat`. Without a token, only an id
+that looks random may be waited for, resumed and remembered: a UUID, or one with 16 characters in a row that people do
+not write.
 
 People write words, names, numbers and dates. Each character has a cost in bits, which is high where the characters
 before it do not predict it: for a letter by the two letters before it (`conversation_ids_letter_costs.txt`); for a
-digit more behind a letter than within a number; and next to nothing within years, runs such as `1234` or `qwert`,
-repetitions, and words that ids are made of. Ids that people write have up to 4.2 bits a character, random ones 6 and
-more.
+digit more after a letter than within a number; and next to nothing within years, runs such as `1234` or `qwert`,
+repetitions, and words that are common in ids. Ids that people write have up to 4.2 bits per character, random ones 6
+and more.
 
-A meter of passwords does not tell them apart: of the tests' 109 long ids that people write, zxcvbn 4.5 gives 73 as many
-guesses as to 16 random characters.
+A password meter does not tell them apart: of the tests' 109 long ids that people write, zxcvbn 4.5 rates 73 as hard to
+guess as 16 random characters.
 """
 
 import re
@@ -22,25 +23,25 @@ from pathlib import Path
 
 CONVERSATION_NAMESPACE = uuid.UUID("0c9f1a52-70a4-5d0e-8d35-6b1f3f1c2a77")
 
-# It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed.
-# `/api/conversations/export` is the whole history.
+# It is part of addresses (resume, stop, history), so only characters that need no encoding are allowed. `export` would
+# be confused with `/api/conversations/export`.
 _NAME = re.compile(r"(?!export\Z)[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}")
 NAME_RULE = (
     "A conversation's id is a UUID, or 1 to 200 letters, digits and `-._~` without a dot in front; `export` is taken."
 )
 
 _RANDOM_CHARACTERS = 16  # in a row
-_BITS = 4.25  # of each of them, on average; the tests have both sides of it
-_HEX_BITS = 3.0  # of each of the 32 digits of an id that has the form of a UUID and is of no version
-_DISTINCT = 8  # characters among them, and among those of a UUID
+_BITS = 4.25  # per character, on average; the tests have ids on both sides of it
+_HEX_BITS = 3.0  # per digit of an id in the form of a UUID that has no valid version
+_DISTINCT = 8  # characters that are considered: of any id, and of a UUID
 
-# In bits. A number, a capital or a letter behind a number begins a new part; people write parts of three and more.
+# In bits. A number, a capital or a letter after a number begins a new part; people write parts of three or more.
 _DIGIT, _SEPARATOR, _NEW_PART, _NEW_PART_SOON = 3.3, 3.0, 2.0, 4.0
 _SHORT_PART = 3
-_WORD_WITHIN = 3.0  # a word begins without a sign of it
-_CAPITALS_WITHIN = 2.0  # a capital behind another one, in a name that has small letters
+_WORD_WITHIN = 3.0  # a word begins without a separator or capital
+_CAPITALS_WITHIN = 2.0  # a capital after another one, in a name that has small letters
 _LEET = 1.0  # a digit that stands for a letter
-_EXPECTED = 1.0  # follows from what was before it
+_EXPECTED = 1.0  # predictable from what precedes it
 _WHOLE_WORD = 8.0  # one of `_WORDS`, all of its letters together
 _ALONE = 4.2  # a letter of a short group between separators: `urdf`
 _LONG = 5.0  # a letter of many of one case, in a name that mixes them: `Krishnamurthy`
@@ -132,9 +133,9 @@ def _is_cuid(name: str, costs: list[float]) -> bool:
 
 
 def _costs(name: str, read: str, bounds: Iterable[tuple[int, float]]) -> list[float]:
-    """What each character of a name costs where its characters are read as these, letters for digits among them."""
+    """The cost of each character of a name when it is read as these characters, with letters for some digits."""
     costs: list[float] = []
-    part, kind_before = 0, ""  # how many characters of one kind are before
+    part, kind_before = 0, ""  # how many characters of one kind precede
     for at, sign in enumerate(read):
         kind = _kind(sign)
         cost = _cost(read[max(0, at - 2) : at], sign, _NEW_PART if part >= _SHORT_PART else _NEW_PART_SOON)
@@ -151,7 +152,7 @@ def _costs(name: str, read: str, bounds: Iterable[tuple[int, float]]) -> list[fl
 
 
 def _bounds(name: str) -> Iterator[tuple[int, float]]:
-    """The places of what people write, but for words, each with the most that it costs."""
+    """The spans of what people write, words excepted, each with its maximum cost."""
     yield from ((at, _ALONE) for at in _places(_GROUP, name))
     if not name.islower() and not name.isupper():
         yield from ((at, _LONG) for at in _places(_LONG_RUN, name))
@@ -163,7 +164,7 @@ def _bounds(name: str) -> Iterator[tuple[int, float]]:
         run, folded_run = name[at : at + 3], folded[at : at + 3]
         if run == 3 * run[0] or (folded_run in _RUNS and run in (folded_run, run.upper())):
             yield from ((at + 1, _EXPECTED), (at + 2, _EXPECTED))
-    # Two that take turns: `a1b2c3`.
+    # Alternating letters and digits: `a1b2c3`.
     steps = [ord(later) - ord(sign) in (0, 1) for sign, later in zip(folded, folded[2:], strict=False)]
     for at in range(len(steps) - 3):
         if all(steps[at : at + 4]):
@@ -171,7 +172,7 @@ def _bounds(name: str) -> Iterator[tuple[int, float]]:
 
 
 def _words(read: str) -> Iterator[tuple[int, float]]:
-    """The places of words, the longest from each place on, each with the most that it costs."""
+    """The spans of words, the longest at each position, each with its maximum cost."""
     at = 0
     while at < len(read):
         spelt = _WORDS_BY_START.get(read[at : at + _START], ())
@@ -181,7 +182,7 @@ def _words(read: str) -> Iterator[tuple[int, float]]:
 
 
 def _cost(before: str, sign: str, new_part: float) -> float:
-    """What a character costs behind the one or two before it."""
+    """The cost of a character after the one or two before it."""
     last = before[-1:]
     if sign.isdigit():
         return _DIGIT + new_part * last.isalpha()
@@ -212,11 +213,12 @@ def _index(letter: str) -> int:
 
 @cache
 def _letter_costs() -> list[list[int]]:
-    """Rows of the costs of a to z, in bits: as a word's first letter, then behind the first letters a to z, then behind
-    each two letters, aa to zz.
+    """The costs of a to z, in bits, one row for each context.
 
-    Minus the binary logarithm of their frequency in the words of wordfreq's small lists (en de fr es it pt nl id tr pl
-    sv fi cs ro fil ms vi), a word weighing the square root of its own, English five times as much as another language.
+    The first row is for a word's first letter, then come the rows after each first letter a to z, then those after each
+    pair of letters aa to zz. A cost is minus the binary logarithm of the letter's frequency in the words of wordfreq's
+    small lists (en de fr es it pt nl id tr pl sv fi cs ro fil ms vi). A word is weighted by the square root of its
+    frequency, and English five times as much as another language.
     """
     rows = Path(__file__).with_name("conversation_ids_letter_costs.txt").read_text(encoding="ascii").split()
     return [[int(cost) for cost in row] for row in rows]

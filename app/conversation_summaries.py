@@ -1,6 +1,6 @@
 """Summarises older turns in the background once an answer is stored; later questions use the summary.
 
-Called by `app.answer_streams`. Nothing waits for a summary; where one fails, prompts leave the older turns out.
+Called by `app.answer_streams`. Nothing waits for a summary; if one fails, prompts leave out the older turns.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from storage.errors import BookragError
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 4  # readers who wait for an answer come first
-WAITING = 100  # more are left out: the next answer of their conversation asks again
+WAITING = 100  # more are skipped: the next answer of their conversation asks again
 SECONDS = 60.0
 
 
 class Summaries:
-    """The summaries that this process is making, one at a time for each conversation."""
+    """The summaries that this process is writing, one at a time for each conversation."""
 
     def __init__(self, summariser: Summariser | None, conversations: ConversationStore, limits: Limits) -> None:
         self._summariser = summariser
@@ -37,7 +37,7 @@ class Summaries:
         return len(self._tasks)
 
     def after(self, asker: Asker, turn: OpenTurn, answer: str) -> None:
-        """Summarise the conversation if it no longer fits the prompt, now that `turn` is answered and stored."""
+        """Summarise the conversation if it no longer fits the prompt, after `turn` was answered and stored."""
         conversation = turn.conversation_id
         if self._closed or self._summariser is None or asker.reader is None:
             return
@@ -48,7 +48,7 @@ class Summaries:
         task.add_done_callback(lambda _: self._tasks.pop(conversation, None))
 
     async def close(self) -> None:
-        """Cancel the summaries that are being made."""
+        """Cancel the summaries that are being written."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -84,7 +84,7 @@ class Summaries:
 def known_of(turn: OpenTurn) -> tuple[str | None, Sequence[Message]]:
     """The summary that applies to a turn's branch, and the messages after it.
 
-    A summary whose last message is not on the branch is of another branch, or of turns that were edited later.
+    A summary whose last message is not on the branch belongs to another branch, or to turns that were edited later.
     """
     summary = turn.summary
     place = next((at for at, message in enumerate(turn.history) if summary and message.id == summary.up_to), None)

@@ -1,8 +1,8 @@
 """Route parameters: the services of this process, who is asking, and from where.
 
-`reader: CurrentReader` needs a token, `reader: OptionalReader` takes one. The token comes in `Authorization: Bearer`
-alone, never in a URL, which would end in logs. A token that cannot be trusted is refused on every route: if an expired
-token made a reader a guest, their turns would be missing from their history, and nothing would tell them.
+`reader: CurrentReader` requires a token, `reader: OptionalReader` accepts one. The token is only read from
+`Authorization: Bearer`, never from a URL, which would be logged. An invalid token is refused on every route: if an
+expired token made a reader a guest, their turns would be missing from their history without notice.
 """
 
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -16,7 +16,7 @@ from storage.accounts.reader import Reader
 from storage.errors import AuthenticationError
 
 
-# Asynchronous although it awaits nothing: FastAPI sends a plain function to a thread, for every request.
+# Asynchronous although it awaits nothing: FastAPI would run a plain function in a thread for every request.
 async def _services(request: Request) -> Services:
     services = request.app.state.services
     if not isinstance(services, Services):
@@ -40,7 +40,7 @@ async def _optional_reader(
         raise AuthenticationError("The Authorization header must be `Bearer` and an access token.")
     if request.query_params.get("token"):
         raise AuthenticationError(
-            "A token in an address is written to logs. Send it in the header `Authorization: Bearer …`."
+            "A token in an address would be logged. Send it in the header `Authorization: Bearer …`."
         )
     return None
 
@@ -72,15 +72,15 @@ async def _reader_despite_expiry(
 # For signing out, where a refresh token may stand in for a token that has expired.
 ReaderOrNobody = Annotated[Reader | None, Depends(_reader_despite_expiry)]
 
-IPV6_NETWORK_BITS = 64  # what one subscriber has: all its addresses count as one
+IPV6_NETWORK_BITS = 64  # what one subscriber usually gets: all its addresses count as one
 
 
-async def _address(request: Request) -> str:  # as _services
+async def _address(request: Request) -> str:  # like `_services`
     return counted_address(request.client.host if request.client else "")
 
 
 def counted_address(host: str) -> str:
-    """The address that limits count by: of IPv6 the network, of IPv4 written as IPv6 the IPv4 address."""
+    """The address for the limits: the network of an IPv6 address, and the IPv4 address of one written as IPv6."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -97,9 +97,9 @@ ClientAddress = Annotated[str, Depends(_address)]
 
 
 def may_ask(services: Services, reader: Reader | None) -> None:
-    """Raise 401 for guests and for somebody without a token where only readers with an account may ask and search.
+    """Raise 401 for guests and for requests without a token if only readers with an account may ask and search.
 
-    A guest's token may come from Supabase itself, past `POST /api/auth/guest`.
+    A guest's token may come directly from Supabase, without `POST /api/auth/guest`.
     """
     if (reader is None or reader.is_guest) and not services.settings.allow_guests:
         raise AuthenticationError("Please sign in to ask questions.")

@@ -48,7 +48,7 @@ STATUS_BY_CLASS: dict[type[BookragError], int] = {
     InputError: 400,
     NotFoundError: 404,
     BuildLockedError: 409,
-    ConfigurationError: 503,  # of a running server: only its operator can correct it
+    ConfigurationError: 503,  # in a running server: only its operator can correct it
     IndexMissingError: 503,
     IndexMismatchError: 503,
     StorageUnavailableError: 503,
@@ -86,7 +86,7 @@ CODE_BY_STATUS = {
 
 
 class RequestError(BookragError):
-    """A request that is wrong in itself, with its status and code."""
+    """A request that is invalid in itself, with its status and code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -131,9 +131,9 @@ def _headers_of(error: BookragError, status: int) -> dict[str, str]:
 
 
 def _log_refusal(request: Request, status: int, message: str) -> None:
-    """Log what was refused and why, for the author of a site whose widget only says "could not connect".
+    """Log what was refused and why, for site authors whose widget only says "could not connect".
 
-    No message holds text of a question, nor is an address logged with its query.
+    Neither the text of a question nor an address's query is logged.
     """
     path = request.scope["route"].path if "route" in request.scope else repr(request.url.path[:200])
     logger.warning("Refused %s %s with %d: %s", request.method, path, status, message)
@@ -143,7 +143,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def _allowed(request: Request) -> dict[str, str]:
-    """The header `Allow` with every method of the address; Starlette names those of the first route alone."""
+    """The header `Allow` with every method of the address; Starlette only names those of the first route."""
     routes = request.app.router.routes
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
     allowed = [name for name, scope in scopes.items() if any(r.matches(scope)[0] is Match.FULL for r in routes)]
@@ -151,14 +151,14 @@ def _allowed(request: Request) -> dict[str, str]:
 
 
 def _at_no_address(request: Request) -> str:
-    """The message for an address that does not exist, with where the chat is."""
+    """The message for an address that does not exist, which names the chat's address."""
     if "chat" in request.url.path:
         return "There is nothing at this address. Questions go to `POST /api/chat`."
     return "There is nothing at this address."
 
 
 def log_error(what: str, error: BookragError) -> None:
-    """Log what failed and why; an unreachable store without a traceback, as its message says everything."""
+    """Log what failed and why; without a traceback for an unreachable store, since its message says everything."""
     expected = isinstance(error, StorageUnavailableError | ConfigurationError)
     logger.error("%s: %s: %s", what, error.code, error, exc_info=None if expected else error)
 

@@ -32,16 +32,16 @@ logger = logging.getLogger(__name__)
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
-GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once are more objects than the collector's default minds
+GC_THRESHOLD = (10_000, 20, 50)  # a hundred questions at once make more objects than the collector's default expects
 ROUTES = (chat, search, auth, account, conversations, health)
 EXPOSED_HEADERS = ["x-vercel-ai-ui-message-stream", "retry-after", "ratelimit", "ratelimit-policy", REQUEST_ID_HEADER]
 
 
 class LoggingCORSMiddleware(CORSMiddleware):
-    """CORS, with a line in the log for each request of an origin that is not allowed."""
+    """CORS that logs each request from an origin that is not allowed."""
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Whether pages of this origin may read what is answered."""
+        """Whether pages of this origin may read responses."""
         allowed = super().is_allowed_origin(origin)
         if not allowed:
             logger.warning("The origin %.200r is not in CORS_ORIGINS, so its pages cannot read the answer", origin)
@@ -57,9 +57,9 @@ def create_app(*, settings: AppSettings | None = None, services: OpenServices = 
         description="Ask a Docusaurus book; the answer streams, and cites the book down to the heading.",
         version="0.1.0",
         lifespan=_lifespan(services, with_questions=settings.trace_questions),
-        docs_url=None,  # the page of `app.chat_ui`, which loads nothing from elsewhere
+        docs_url=None,  # `app.chat_ui` has its own page, which loads nothing from elsewhere
         redoc_url=None,
-        redirect_slashes=False,  # a redirect names the host that the request names, which a proxy may keep for others
+        redirect_slashes=False,  # a redirect would name the request's host, and a proxy may cache it for others
     )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)
     app.add_middleware(RefusedWhileStopping)
@@ -84,9 +84,9 @@ def _lifespan(
             app.state.services = opened
             tracing = _tracing(app, opened, with_questions=with_questions)
             with tracing:
-                # The imported packages are 700,000 objects that live for good: no collection has to walk them again,
-                # which otherwise stops every stream for a third of a second. None is made before: of all these it
-                # found 68 to free, and took 0.18 s of 2.7 s until the first answer.
+                # The imported packages are 700,000 objects that are never freed: freezing them keeps collections from
+                # walking them again, which would stop every stream for a third of a second. No collection runs before
+                # that: it would find 68 objects to free, and take 0.18 s of the 2.7 s until the first answer.
                 gc.freeze()
                 gc.set_threshold(*GC_THRESHOLD)
                 yield
@@ -99,17 +99,17 @@ def _allow_origins(app: FastAPI, origins: list[str]) -> None:
         LoggingCORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        # Whatever fetch may send: clients, tracing and proxies add headers of their own, and no header grants a right
-        # here. Cookies stay off.
+        # Any header is allowed: clients, tracing and proxies add their own, and no header grants a right here. Cookies
+        # stay off.
         allow_headers=["*"],
-        allow_private_network=True,  # a published site may ask a service in its reader's own network
+        allow_private_network=True,  # a published site may call a service in its reader's own network
         expose_headers=EXPOSED_HEADERS,
         max_age=600,
     )
 
 
 def _end_with_parent() -> None:
-    """Stop this worker process when the process that started it is gone; stock, it would keep the port and go on."""
+    """Stop this worker process when its parent has died; stock uvicorn workers would keep the port and go on."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -122,7 +122,7 @@ def _end_with_parent() -> None:
 
 
 def _tracing(app: FastAPI, services: Services, *, with_questions: bool) -> AbstractContextManager[None]:
-    """Traces where a collector is named; nothing of OpenTelemetry is imported where none is."""
+    """Sends traces if a collector is named; OpenTelemetry is not imported otherwise."""
     if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         return nullcontext()
     from app.tracing import traced
@@ -132,7 +132,7 @@ def _tracing(app: FastAPI, services: Services, *, with_questions: bool) -> Abstr
 
 
 def __getattr__(name: str) -> FastAPI:
-    """`app`, for servers that import an application by name; importing this module alone reads no setting."""
+    """`app`, for servers that import an application by name; importing this module does not read settings."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     limit_heads()

@@ -1,4 +1,4 @@
-"""`/openapi.json`: what FastAPI makes of the routes, with the shapes of errors, chat bodies and stream parts added.
+"""`/openapi.json`: FastAPI's document of the routes, with the models of errors, chat bodies and stream parts added.
 
 The constants and `errors` are for the routes; `app.main` installs `document`.
 """
@@ -17,11 +17,11 @@ from app.chat_request import ChatBody
 _REF = "#/components/schemas/{model}"
 _STATUSES = {
     400: "The request cannot be used as it is.",
-    401: "There is no token, or none that can be trusted.",
+    401: "The token is missing or invalid.",
     403: "This is not allowed.",
     404: "There is no such thing, or it is somebody else's.",
     408: "The request did not arrive in time.",
-    409: "Another request or another account is in the way.",
+    409: "The request conflicts with another request or another account.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The request is not valid.",
@@ -31,16 +31,16 @@ _STATUSES = {
     502: "The model failed before its first word.",
     503: "The index, the history or the accounts cannot be reached.",
 }
-_ALWAYS = (408, 422, 431, 500, 503)  # errors that every route may answer with
+_ALWAYS = (408, 422, 431, 500, 503)  # errors that every route may return
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 Responses = dict[int | str, dict[str, Any]]
 
 
 def errors(*statuses: int) -> Responses:
-    """The errors of a route, by status, all in one shape; with those that every route has."""
+    """The errors of a route by status, including those of every route, all in one shape."""
     every = {*statuses, *_ALWAYS}
-    if 413 in every:  # a route with a body, which may be no JSON at all
+    if 413 in every:  # a route with a body, which may not be JSON at all
         every.add(400)
     return {status: {"model": ErrorOut, "description": _STATUSES[status]} for status in sorted(every)}
 
@@ -54,19 +54,19 @@ _PART = {"type": "string", "contentMediaType": "application/json"} | {
     "contentSchema": {"$ref": _REF.format(model="StreamPart")}
 }
 _DATA = {"anyOf": [{"const": "[DONE]", "description": "The last event."}, _PART]}
-STREAM: dict[str, Any] = {  # the shape of one event, as OpenAPI 3.2 has it for streams
+STREAM: dict[str, Any] = {  # the schema of one event, as OpenAPI 3.2 defines it for streams
     "text/event-stream": {"schema": {"type": "object", "properties": {"data": _DATA}, "required": ["data"]}}
 }
 ANSWER: Responses = {
     200: {
         "model": AnswerOut,
-        "description": "The answer: a UI message stream, or one JSON object where the client asks for that.",
+        "description": "The answer: a UI message stream, or one JSON object if the client asks for that.",
         "content": STREAM,
     }
 }
 RESUMED: Responses = {
     200: {"description": "The rest of the answer.", "content": STREAM},
-    204: {"description": "There is nothing to read on in."},
+    204: {"description": "There is no answer to resume."},
 }
 CHAT_BODY: dict[str, Any] = {
     "requestBody": {
@@ -75,11 +75,11 @@ CHAT_BODY: dict[str, Any] = {
     }
 }
 
-TOKEN_REQUIRED: dict[str, Any] = {"x-token-required": True}  # taken out again below
+TOKEN_REQUIRED: dict[str, Any] = {"x-token-required": True}  # removed again below
 
 
 def document(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """A function that gives the application's OpenAPI document, made at its first call."""
+    """A function that returns the application's OpenAPI document, built at its first call."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -105,7 +105,7 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Give an operation's own errors our shape, and make the token optional where nobody has to sign in."""
+    """Give an operation's errors our shape, and make the token optional if no sign-in is required."""
     invalid = operation["responses"].get("422")
     if invalid:
         invalid["description"] = _STATUSES[422]

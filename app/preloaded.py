@@ -1,6 +1,6 @@
-"""What every worker process imports, imported once: `bookrag serve` starts its workers as forks of a process that did.
+"""The imports of every worker process, made once: `bookrag serve` forks its workers from a process that has made them.
 
-Nothing here starts a thread, opens a file or reads a setting that workers could not share after a fork.
+Nothing here starts a thread, opens a file or reads a setting, which workers could not share after a fork.
 """
 
 import gc
@@ -18,4 +18,4 @@ import engines.embedding.silent_onnxruntime  # noqa: F401
 from engines.understanding.words import load_frequencies
 
 load_frequencies()
-gc.freeze()  # a collection that looked at these objects would copy their pages into each worker
+gc.freeze()  # a collection that visits these objects would copy their pages into each worker

@@ -1,7 +1,7 @@
 """Rate limits: questions and model tokens per reader, per address and in total, and open streams per reader.
 
-Counted by the `limits` library, in memory or, where REDIS_URL is set, in Redis for all processes and machines. Limited
-by default are the questions, searches and streams of one reader and of one address, and new accounts from one address;
+Counted by the `limits` library, in memory or, if REDIS_URL is set, in Redis for all processes and machines. Limited by
+default are the questions, searches and streams of one reader and of one address, and new accounts from one address;
 limits in total depend on the deployment and are off. Readers without a token are counted by their address.
 """
 
@@ -27,16 +27,16 @@ from storage.running_answers.store import KEEP_SECONDS
 logger = logging.getLogger(__name__)
 
 REDIS_SECONDS = 2.0
-FORGET_EVERY_SECONDS = 10.0  # what has expired: until then it takes room, and counts for nothing
+FORGET_EVERY_SECONDS = 10.0  # expired counts are removed: until then they take memory, without effect
 SET_BACK_SECONDS = 2.0
 _REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
-_UNCOUNTED = "The counts of %s are unavailable (%s): one passes uncounted"
+_UNCOUNTED = "The counts of %s are unavailable (%s): one passes without a limit"
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    name: str  # of the policy, in the headers
+    name: str  # the policy's name, in the headers
     item: RateLimitItem
     whom: str
 
@@ -55,21 +55,21 @@ class Asker:
 
     @property
     def counted(self) -> str:
-        """Whom the limits of one reader count."""
+        """The key for the limits of one reader."""
         return str(self.reader.id) if self.reader else self.address
 
 
 class ClockShift:
-    """How far the time of day was moved since this was made: by hand, by NTP or with a virtual machine.
+    """How far the time of day was moved since this object was created: by hand, by NTP or by a virtual machine.
 
-    Compares it with the clock that counts from the machine's start, which cannot be set.
+    Compares it with the monotonic clock, which cannot be set.
     """
 
     def __init__(self) -> None:
         self._begun = _ahead()
 
     def seconds(self) -> float:
-        """Seconds that the time of day was moved; below zero where it was set back."""
+        """The seconds by which the time of day was moved; negative if it was set back."""
         return _ahead() - self._begun
 
 
@@ -78,9 +78,9 @@ def _ahead() -> float:
 
 
 class MemoryCounts(MemoryStorage):
-    """The library's counts in memory, which are looked through for what has expired now and then, on the event loop.
+    """The library's counts in memory, cleared of expired ones now and then, on the event loop.
 
-    Stock, each request that is counted has the counts of all readers and addresses looked through, each in a thread: a
+    The stock storage searches the counts of all readers and addresses at each counted request, in a thread for each: a
     question took 1.4 ms of CPU for that from a single address, and 107 ms while a thousand were known.
     """
 
@@ -99,7 +99,7 @@ class MemoryCounts(MemoryStorage):
             if not entries:
                 await self.clear(key)
         for key in list(self.expirations):
-            await self.get(key)  # forgets what has expired
+            await self.get(key)  # drops expired counts
 
 
 class Limits:
@@ -115,7 +115,7 @@ class Limits:
     async def question(self, asker: Asker, request: str | None = None) -> dict[str, str]:
         """Count a question and return the `RateLimit` headers of its answer; raises TooManyRequestsError.
 
-        A request that is sent again, by its name among all requests of all askers, is not counted again.
+        A repeated request is not counted again; its key identifies it among the requests of all readers.
         """
         settings = self._settings
         rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
@@ -162,18 +162,18 @@ class Limits:
             logger.warning(_UNCOUNTED, kind, error.storage_error)
 
     async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
-        """Count one for each of `rules`; raises TooManyRequestsError if one of them or of `tested` is used up."""
+        """Add one to each of `rules`; raises TooManyRequestsError if one of them or of `tested` is exhausted."""
         full = await self._full(rules, tested)
         if full is None:
             return
         if request is not None:
-            await self._storage.clear(_REQUEST + request)  # its next sending is its first
+            await self._storage.clear(_REQUEST + request)  # when it is sent again, it counts as the first
         raise TooManyRequestsError(TOO_MANY, await self._wait(full))
 
     async def _full(self, rules: list[_Rule], tested: list[_Rule]) -> _Rule | None:
-        """The rule that is exceeded; None if the question was counted."""
+        """The rule that is exhausted; None if the question was counted."""
         if self._clock.seconds() < -SET_BACK_SECONDS:
-            # What was counted lies in the future now, and would count until the clock has caught up.
+            # Earlier counts now lie in the future, and would hold until the clock has caught up.
             self._clock = ClockShift()
             await self._storage.reset()
         for rule in rules:
@@ -185,11 +185,11 @@ class Limits:
         return None
 
     async def _is_first(self, request: str) -> bool:
-        """Whether this request was not sent before, within the time that answers are kept."""
+        """Whether this request was not sent before within the time that answers are kept."""
         return await self._storage.incr(_REQUEST + request, KEEP_SECONDS) == 1
 
     async def tokens(self, asker: Asker, count: int) -> None:
-        """Count the model's tokens of an answer; when they are used up, the next question is refused."""
+        """Count an answer's model tokens; once they are used up, the next question is refused."""
         try:
             await self._count_tokens(asker, count)
         except StorageError as error:
@@ -202,7 +202,7 @@ class Limits:
 
     @contextmanager
     def stream(self, asker: Asker) -> Iterator[None]:
-        """Hold one of the reader's streams; raises TooManyRequestsError if the reader has too many already."""
+        """Hold one of the reader's stream slots; raises TooManyRequestsError if the reader has too many streams."""
         most = self._settings.streams_per_reader
         if most and self._streams[asker.name] >= most:
             raise TooManyRequestsError("Too many answers are being written for you at once.", 5)

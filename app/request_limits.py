@@ -1,13 +1,12 @@
-"""Limits on a request: the head's bytes, lines and time, the body's type, bytes and time; and its end at a shutdown.
+"""Limits on a request: size, lines and time of its head; type, size and time of its body; its end at a shutdown.
 
 uvicorn reads a head of any size into memory, and waits for it without limit. `bookrag serve` runs
-`LimitedHeadProtocol`; `limit_heads` puts it in place of uvicorn's own for `uvicorn app.main:app` and gunicorn.
+`LimitedHeadProtocol`; `limit_heads` substitutes it for uvicorn's own under `uvicorn app.main:app` and gunicorn.
 `app.chat_request` reads its body with `parts_in_time`; routers with small JSON bodies use `LimitedRoute`.
 
 A stopping uvicorn waits `SHUTDOWN_SECONDS`, then cancels the requests that still run; just after that the lifespan ends
-and stops the answers. Without the two parts below each cancellation would be a traceback in the log and a broken
-connection: `app.main` puts `RefusedWhileStopping` around the application, and what sends answers calls
-`ends_though_cancelled`.
+and stops the answers. Two things keep each cancellation from being a traceback in the log and a broken connection:
+`app.main` wraps the application in `RefusedWhileStopping`, and code that sends answers calls `ends_though_cancelled`.
 """
 
 import asyncio
@@ -29,19 +28,19 @@ from app.request_log import new_request_id
 
 logger = logging.getLogger(__name__)
 
-HEAD_BYTES = 32 * 1024  # the request line, its headers and, behind a chunked body, its trailers
+HEAD_BYTES = 32 * 1024  # the request line, its headers and, after a chunked body, its trailers
 HEAD_LINES = 100
-MOST_WAITING = 16  # requests of one connection behind the one that is being answered; each is an object of some KB
-LINGER_SECONDS = 1.0  # in which a client that is still sending can read why it was refused
+MOST_WAITING = 16  # pipelined requests of one connection; each is an object of some KB
+LINGER_SECONDS = 1.0  # time for a client that is still sending to read why it was refused
 TOO_LARGE = f"The request's head may have {HEAD_BYTES // 1024} KB and {HEAD_LINES} lines."
 
 TOO_SLOW = "The request did not arrive in time."
-# The rest of the body must not be taken for the next request, nor keep the connection open.
+# The rest of the body must neither be taken for the next request nor keep the connection open.
 CLOSE = {"connection": "close"}
 
 MAX_BODY_BYTES = 64 * 1024  # of a `LimitedRoute`
 
-LAST_FRAMES_SECONDS = 5.0  # for the end of an answer that is being stopped, and stored
+LAST_FRAMES_SECONDS = 5.0  # for the end of an answer that is being stopped and stored
 STOPPING_CODE = "server_stopping"
 STOPPING = "The server is being restarted. Please try again in a moment."
 
@@ -52,7 +51,7 @@ _MALFORMED = (b"400 Bad Request", "bad_request", "This is not an HTTP request.")
 
 
 def _answer(status: bytes, code: str, message: str) -> bytes:
-    """The answer to a head that the application never sees."""
+    """The response to a head that the application never sees."""
     with new_request_id() as name:
         body = orjson.dumps(error_body(code, message))
         logger.info("refused a request's head with %s", status.decode())
@@ -61,11 +60,11 @@ def _answer(status: bytes, code: str, message: str) -> bytes:
 
 
 class HeadTooLargeError(Exception):
-    """Raised in the parser's callbacks; uvicorn ends the connection then."""
+    """Raised in the parser's callbacks, upon which uvicorn ends the connection."""
 
 
 class TooManyWaitingError(Exception):
-    """Raised in the parser's callbacks: the rest of what was received is not parsed."""
+    """Raised in the parser's callbacks, so that the rest of the received data is not parsed."""
 
 
 class WrongHostError(Exception):
@@ -75,8 +74,7 @@ class WrongHostError(Exception):
 class LimitedHeadProtocol(HttpToolsProtocol):
     """Answers 408 to a head that is too slow and 431 to one that is too large; closes a connection that sends nothing.
 
-    The same holds for connections of every server that runs it: no access log, whose lines would hold what readers
-    searched for, and no WebSockets.
+    Under every server it also has no access log, which would contain what readers searched for, and no WebSockets.
     """
 
     head_seconds = 15.0
@@ -86,9 +84,9 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         self.access_log = False
         self.ws_protocol_class = None
         self._head: asyncio.TimerHandle | None = None
-        self._begun = False  # whether a part of a head is there
-        self._bytes = self._lines = 0  # of this request's head and trailers, where they were parsed
-        self._unparsed = 0  # bytes since the parser last completed anything: one unfinished line at most
+        self._begun = False  # whether a part of a head has arrived
+        self._bytes = self._lines = 0  # of this request's parsed head and trailers
+        self._unparsed = 0  # bytes since the parser last completed anything: at most one unfinished line
         self._progressed = False
         self._oversized = self._refused = False
 
@@ -125,12 +123,12 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the address."""
+        """Receive a part of the address."""
         self._count(len(url), 0)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header or a trailer."""
+        """Receive a header or a trailer."""
         self._count(len(name) + len(value) + len(b": \r\n"), 1)
         super().on_header(name, value)
 
@@ -148,15 +146,15 @@ class LimitedHeadProtocol(HttpToolsProtocol):
             self._take_no_more()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Receive a part of the body."""
         self._progressed = True
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """End the connection: 431 for a head that is too large, 400 for what is no HTTP.
+        """End the connection: 431 for a head that is too large, 400 for anything but HTTP.
 
-        What still arrives is thrown away for a moment: to close at once would reset the connection, and the client
-        would lose the answer.
+        Further data is discarded for a moment: closing at once would reset the connection, and the client would lose
+        the response.
         """
         if self._refused:
             return
@@ -170,7 +168,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def _take_no_more(self) -> None:
-        """Answer the requests that wait, then close the connection; what follows them on it is thrown away."""
+        """Answer the waiting requests, then close the connection; data after them is discarded."""
         newest, _ = self.pipeline[0]
         newest.keep_alive = False
         self._refused = True
@@ -202,7 +200,7 @@ class LimitedHeadProtocol(HttpToolsProtocol):
 
 
 def _end_by_closing(cycle: RequestResponseCycle) -> None:
-    """Have a response to HTTP/1.0 without a length end with its connection; uvicorn frames it as HTTP/1.1 does."""
+    """End a response to HTTP/1.0 without a length by closing its connection; uvicorn would use HTTP/1.1's framing."""
     send = cycle.send
     endless = False
 
@@ -221,10 +219,10 @@ def _end_by_closing(cycle: RequestResponseCycle) -> None:
 
 
 def limit_heads() -> None:
-    """Make uvicorn's own protocol the limited one, for servers that were started without `bookrag serve`.
+    """Replace uvicorn's own protocol by the limited one, for servers that were started without `bookrag serve`.
 
-    uvicorn chooses its protocol before it imports the application, and makes one for each connection; from here on
-    those are limited ones.
+    uvicorn chooses its protocol class before it imports the application, and creates an instance for each connection;
+    from here on those have the limits.
     """
 
     def limited(cls: type[HttpToolsProtocol], *_: Any, **__: Any) -> HttpToolsProtocol:
@@ -236,7 +234,7 @@ def limit_heads() -> None:
 def require_json(request: Request) -> None:
     """Raise 415 for a body that is not declared as JSON, or is compressed.
 
-    Browsers send other content types across origins without a preflight request; such requests must not be answered.
+    Browsers send other content types across origins without a preflight request; such requests must be refused.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
@@ -253,7 +251,7 @@ def has_body(request: Request) -> bool:
 async def parts_in_time(parts: AsyncIterable[bytes], *, most_bytes: int, seconds: float) -> AsyncIterator[bytes]:
     """The body's chunks; raises 413 as soon as they are too large, 408 if the last one does not arrive in time.
 
-    The bytes that arrive are counted, whatever length the client declares.
+    The received bytes are counted, whatever length the client declares.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     iterator, size = aiter(parts), 0
@@ -283,21 +281,21 @@ class LimitedRoute(APIRoute):
     """Use as `APIRouter(route_class=LimitedRoute)`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with a request whose body is limited; FastAPI alone would read all of it."""
+        """The handler, with a request whose body is limited; FastAPI itself would read all of it."""
         handle = super().get_route_handler()
 
         async def limited(request: Request) -> Response:
             if has_body(request):
                 require_json(request)
             response = await handle(_LimitedRequest(request.scope, request.receive))
-            response.headers.setdefault("cache-control", "no-store")  # tokens and what readers asked
+            response.headers.setdefault("cache-control", "no-store")  # tokens and readers' questions
             return response
 
         return limited
 
 
 async def ends_though_cancelled(reading: "asyncio.Future[Any]") -> bool:
-    """Wait a moment for `reading`, the sending or reading of an answer, in a cancelled request; whether it ended.
+    """In a cancelled request, wait a moment for `reading`, which sends or reads an answer; whether it ended.
 
     Only a stopping server cancels requests. It stops the answers too, and their last frames must still be sent.
     """
@@ -310,7 +308,7 @@ async def ends_though_cancelled(reading: "asyncio.Future[Any]") -> bool:
 
 
 class RefusedWhileStopping:
-    """ASGI middleware: a request that is cancelled before it is answered is 503, which clients may send again."""
+    """ASGI middleware: a request that is cancelled before it is answered gets 503, after which clients may retry."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -329,7 +327,7 @@ class RefusedWhileStopping:
         except asyncio.CancelledError:
             if scope["type"] != "http":
                 raise
-            logger.warning("A request was cut off, as the server stops")
-            if not answered:  # else uvicorn closes the connection
+            logger.warning("A request was cut off because the server is stopping")
+            if not answered:  # otherwise uvicorn closes the connection
                 refusal = JSONResponse(error_body(STOPPING_CODE, STOPPING), 503, headers={"retry-after": "1"})
                 await refusal(scope, receive, send)

@@ -1,8 +1,8 @@
-"""The log: for each request an id and one line, in text, or in JSON with the id as a field.
+"""The log: one line for each request, with its id, as text or as JSON.
 
-The id comes back in a header and in errors. No line of the log holds the text of a question, a token, or an address
-with its query. Texts of a book, of a model and of readers may hold control characters that recolour, overwrite or
-retitle a terminal, or write to its clipboard: `visible` takes them out of the log, and of what commands print.
+The id comes back in a header and in errors. No line of the log contains the text of a question, a token, or an address
+with its query. Texts of a book, of a model and of readers may contain control characters that recolour, overwrite or
+retitle a terminal, or write to its clipboard: `visible` removes them from the log and from the output of commands.
 """
 
 import logging
@@ -58,7 +58,7 @@ def request_id() -> str | None:
 
 @contextmanager
 def new_request_id() -> Iterator[str]:
-    """Give what is answered in the block an id of its own, before there is a request."""
+    """Set a new id for what is answered in the block, before there is a request."""
     name = uuid.uuid4().hex
     token = _request_id.set(name)
     try:
@@ -68,7 +68,7 @@ def new_request_id() -> Iterator[str]:
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Log lines of text, or of JSON with `form` "json": then those of uvicorn as well, however it was started."""
+    """Log as text, or, with `form` "json", as JSON, including uvicorn's own lines however it was started."""
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(VisibleFormatter(_TEXT))
     logging.basicConfig(level=level, handlers=[to_stderr])
@@ -90,12 +90,12 @@ def shorten_ids(record: logging.LogRecord) -> bool:
 
 
 class _JsonFormatter(OrjsonFormatter):
-    """One JSON object a line; what a call gives as `extra` are fields of their own."""
+    """One JSON object per line; the `extra` of a call becomes fields."""
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
-        """Put the time and the request's id into the line."""
+        """Add the time and the request's id to the line."""
         super().add_fields(log_data, record, message_dict)
-        log_data.pop("color_message", None)  # uvicorn's line once more, for terminals
+        log_data.pop("color_message", None)  # uvicorn's line again, with colours for terminals
         log_data["time"] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z"
         if _request_id.get():
             log_data.setdefault("request_id", _request_id.get())
@@ -134,9 +134,9 @@ class RequestLog:
 
 
 def _answered(scope: Scope, status: int, seconds: float) -> None:
-    route = scope["route"].path if "route" in scope else "none"  # not the path: it may hold ids, or anything
+    route = scope["route"].path if "route" in scope else "none"  # not the path, which may contain ids or anything else
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    services = getattr(scope["app"].state, "services", None)  # none in a test without a lifespan
+    services = getattr(scope["app"].state, "services", None)  # absent in a test without a lifespan
     if services is not None:
         services.metrics.request(method, route, status, seconds)
     level = logging.DEBUG if route in _PROBES else logging.INFO

@@ -1,8 +1,8 @@
-"""The service's figures for Prometheus: what is counted and timed while requests and questions are answered.
+"""The service's metrics for Prometheus: counts and times of requests and questions.
 
-`GET /metrics` gives the figures of all workers added up. Several workers share the folder PROMETHEUS_MULTIPROC_DIR,
-which `bookrag serve --workers` makes and names. The state of the stores (the live build, turns in the outbox) is read
-when the figures are asked for.
+`GET /metrics` returns the sum over all workers. Several workers share the folder PROMETHEUS_MULTIPROC_DIR, which
+`bookrag serve --workers` creates and sets. The state of the stores (the live build, turns in the outbox) is read when
+the figures are asked for.
 """
 
 import fcntl
@@ -34,27 +34,27 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 COUNTS = "rebuilds.json"
 STOPPED = "answers_stopped_by_shutdown"
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-STATE = {  # what `Metrics.text` is given, and what it means
+STATE = {  # the gauges that `Metrics.text` is given, with their descriptions
     "live_build_age_seconds": "Since the live build was made.",
     "live_build_chunks": "Chunks of the live build.",
-    "outbox_turns": "Turns that wait for the history to come back.",
-    "disk_free_bytes": "Room that is left where DATA_DIR is.",
-    "clock_shift_seconds": "How far the time of day was moved since the process that was asked has started.",
+    "outbox_turns": "Turns that wait until the history is available again.",
+    "disk_free_bytes": "Free space on the disk of DATA_DIR.",
+    "clock_shift_seconds": "How far the time of day was moved since the queried process started.",
     "rebuilds_published": "Builds of this machine that went live.",
     "rebuilds_unchanged": "Builds of this machine that found nothing to do.",
     "rebuilds_refused": "Builds of this machine that a check kept from going live.",
     "rebuilds_failed": "Builds of this machine that ended with an error.",
-    STOPPED: "Answers that servers of this machine stopped when they ended.",
+    STOPPED: "Answers that servers of this machine stopped at their shutdown.",
 }
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _LONG = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
 class Metrics:
-    """The figures of one process; all names begin with `bookrag_`, times are in seconds."""
+    """The metrics of one process; all names begin with `bookrag_`, times are in seconds."""
 
     def __init__(self, *, prompt_price: float = 0.0, answer_price: float = 0.0) -> None:
-        """Prices in any currency for a million tokens."""
+        """Prices are per million tokens, in any currency."""
         self._registry = CollectorRegistry()
         self._prices = {"prompt": prompt_price / 1e6, "answer": answer_price / 1e6}
         self._requests = self._counter("http_requests", "Requests by route and status.", "method", "route", "status")
@@ -67,24 +67,24 @@ class Metrics:
         self._errors = self._counter("model_errors", "Failures of the language model by code.", "code")
         failures: list[type[ModelError]] = [ModelError, *ModelError.__subclasses__()]
         for failure in failures:
-            self._errors.labels(failure.code)  # a rate misses the first failure of a counter that did not begin at 0
-        self._retries = self._counter("model_retries", "Calls of the language model that were sent again.")
-        self._breaker = self._counter("model_breaker_opened", "How often a failing model was left alone for a while.")
+            self._errors.labels(failure.code)  # a rate misses the first failure unless the counter starts at 0
+        self._retries = self._counter("model_retries", "Calls of the language model that were retried.")
+        self._breaker = self._counter("model_breaker_opened", "How often the model's circuit breaker opened.")
         self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
         self._cost = self._counter("model_cost", "What the tokens cost, by MODEL_PROMPT_PRICE and MODEL_ANSWER_PRICE.")
         self._running = self._gauge("running_answers", "Answers that are being written.")
         self._waiting = self._gauge("embedding_waiting", "Questions that wait for the embedding model.")
-        self.resumed_streams = self._counter("resumed_streams", "Streams that a reader came back to.")
+        self.resumed_streams = self._counter("resumed_streams", "Streams that a reader resumed.")
         self.lost_answers = self._counter("lost_answers", "Answers whose process died while it wrote them.")
         self.turns_not_kept = self._counter(
             "turns_not_kept", "Turns that were answered and could not be saved anywhere."
         )
         self.worker_starts = self._counter("worker_starts", "Server processes that have started.")
         self.trace_exports_failed = self._counter(
-            "trace_exports_failed", "Batches of spans that the collector did not take."
+            "trace_exports_failed", "Batches of spans that the collector did not accept."
         )
         self.refused_sign_ins = self._counter(
-            "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase takes from it."
+            "sign_ins_refused_for_site", "Sign-ins refused because the site had used up what Supabase allows it."
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -123,7 +123,7 @@ class Metrics:
             root.event_handlers.remove(timer)
 
     def text(self, state: Mapping[str, float], build: str | None) -> bytes:
-        """All figures in Prometheus's text format, with those of the stores: gauges by name, and the live build."""
+        """All metrics in Prometheus's text format, with those of the stores: gauges by name, and the live build."""
         now = CollectorRegistry()
         now.register(_Now(state, build))
         shared = os.environ.get(SHARED_FOLDER)
@@ -142,11 +142,11 @@ class Metrics:
             self._embedding.observe(seconds)
 
     def questions_waiting(self, count: int) -> None:
-        """So many questions wait now; told as it changes, as another worker may be asked for the figures of all."""
+        """Set how many questions wait now; called at each change, since any worker may be asked for the sum."""
         self._waiting.set(count)
 
     def model_event(self, event: BaseEvent) -> None:
-        """Something happened between this process and the language model."""
+        """Count an event of a call to the language model."""
         if isinstance(event, ModelRetried):
             self._retries.inc()
             self._errors.labels(event.code).inc()
@@ -171,7 +171,7 @@ class Metrics:
 
 
 def count_on_disk(data_dir: Path, name: str, more: int = 1) -> None:
-    """Count on disk what no running server can count, under a name of `STATE`, for every server on this data folder."""
+    """Count on disk, by a name of `STATE`, what no running server can count; all servers of DATA_DIR read it."""
     folder = data_dir / "index"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "rebuilds.lock").open("ab") as lock:
@@ -181,9 +181,9 @@ def count_on_disk(data_dir: Path, name: str, more: int = 1) -> None:
 
 
 def counts_on_disk(data_dir: Path) -> dict[str, float]:
-    """How many rebuilds ended in which way, and how many answers a server's end has stopped."""
+    """The counts of rebuilds by outcome, and of answers that a shutdown has stopped."""
     names = [name for name in STATE if name.startswith("rebuilds_")]
-    none = dict.fromkeys([*names, STOPPED], 0.0)  # an alert needs the zero before the first one
+    none = dict.fromkeys([*names, STOPPED], 0.0)  # an alert needs the zero before the first event
     return none | dict(read_json(data_dir / "index" / COUNTS) or {})
 
 
@@ -197,13 +197,13 @@ class _StepTimer(BaseEventHandler):
     def __init__(self, metrics: Metrics) -> None:
         super().__init__()
         self._metrics = metrics
-        self._begun = LRUCache(10_000)  # what a cancelled question began has no end
+        self._begun = LRUCache(10_000)  # steps of a cancelled question have no end
 
     def handle(self, event: BaseEvent, **_: Any) -> None:
         """Take one event."""
         if isinstance(event, RetrievalStartEvent | EmbeddingStartEvent):
             with self._lock:
-                self._begun[_step(event)] = time.perf_counter()  # the event's own time jumps with the time of day
+                self._begun[_step(event)] = time.perf_counter()  # the event's own time changes with the time of day
         elif isinstance(event, RetrievalEndEvent | EmbeddingEndEvent):
             with self._lock:
                 begun = self._begun.pop(_step(event), None)
@@ -232,7 +232,7 @@ class _Now(Collector):
 
 
 def _forget_ended_workers(folder: Path) -> None:
-    """Remove the gauges of ended workers from the sums; their counts stay."""
+    """Remove the gauges of ended workers from the sums; their counters stay."""
     for path in folder.glob("gauge_live*_*.db"):
         worker = path.stem.rpartition("_")[2]
         if not _lives(int(worker)):

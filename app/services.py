@@ -1,6 +1,6 @@
-"""The composition root: opens the long-lived parts of one server process, and hands them on as one typed object.
+"""The composition root: opens the long-lived parts of one server process, and returns them as one typed object.
 
-The server's lifespan opens them, the real ones by default; tests open them with other settings.
+The server's lifespan opens them with the settings of the environment; tests open them with other settings.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from storage.settings import StorageSettings
 logger = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
-"""The state of one dependency; raises BookragError where that is "failed"."""
+"""The state of one dependency; raises BookragError if it has failed."""
 ReadState = Callable[[], Awaitable[tuple[dict[str, float], str | None]]]
 """Gauges of the stores by name, and the live build's name, for `Metrics.text`."""
 
@@ -57,7 +57,7 @@ class Services:
     checks: dict[str, Check]
     metrics: Metrics = field(default_factory=Metrics)
     state: ReadState | None = None
-    guest_memory: GuestMemory | None = None  # of readers without an account; None where it is off
+    guest_memory: GuestMemory | None = None  # of readers without an account; None if it is off
 
     async def dependencies(self) -> dict[str, dict[str, Any]]:
         """Each dependency by name with its state: "ok", "off", "degraded" or "failed"."""
@@ -78,7 +78,7 @@ async def open_services(
     engine_settings: EngineSettings | None = None,
     storage_settings: StorageSettings | None = None,
 ) -> AsyncIterator[Services]:
-    """Open everything that a server process needs; settings that are not given come from the environment."""
+    """Open everything that a server process needs; settings that are not passed come from the environment."""
     settings = app_settings or read_settings(AppSettings)
     engines = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
@@ -128,7 +128,7 @@ async def _measured_book(
 
 
 def _embedding_threads(workers: int) -> int:
-    """Threads of one worker's embedding model: its share of the cores beside the event loop's, at most 4."""
+    """The threads of one worker's embedding model: its share of the cores, less one for the event loop, at most 4."""
     return max(1, min(4, ((os.cpu_count() or 1) - 1) // workers))
 
 
@@ -151,7 +151,7 @@ async def _answer_streams(
 
 
 def _count_stopped(data_dir: Path, answers: int) -> None:
-    """Count the answers that this server's end has stopped; on disk, as nobody can ask this server any more."""
+    """Count the answers that this server's shutdown has stopped; on disk, since this server no longer answers."""
     if answers:
         with contextlib.suppress(OSError):
             count_on_disk(data_dir, STOPPED, answers)
@@ -179,7 +179,7 @@ def _state(book: Book, conversations: SavedConversations, stores: StorageSetting
     clock = ClockShift()
 
     async def state() -> tuple[dict[str, float], str | None]:
-        """The state of the stores, for `Metrics.text`; those that cannot be reached are left out."""
+        """The state of the stores for `Metrics.text`; stores that cannot be reached are left out."""
         values = await asyncio.to_thread(counts_on_disk, stores.data_dir)
         values["outbox_turns"] = await asyncio.to_thread(conversations.waiting)
         values["disk_free_bytes"] = (await asyncio.to_thread(shutil.disk_usage, stores.data_dir)).free
@@ -218,7 +218,7 @@ def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict
         try:
             await asyncio.to_thread(require_room, stores.data_dir)
         except OSError as error:
-            # With Supabase readers are still answered and their turns stored; what needs the outbox is lost.
+            # With Supabase readers are still answered and their turns stored; only turns that need the outbox are lost.
             state = "degraded" if stores.supabase_url else "failed"
             message = f"DATA_DIR cannot be written: {error.strerror or error}"
             return {"state": state, "code": "storage_unavailable", "message": message}

@@ -1,4 +1,4 @@
-"""Settings of the HTTP shell, read from the environment and `.env`; the only place of `app` that reads them."""
+"""Settings of the HTTP shell, read from the environment and `.env`; nothing else in `app` reads them."""
 
 import re
 from ipaddress import ip_network
@@ -11,8 +11,8 @@ from storage.environment import EnvironmentSettings, comma_separated
 
 OFF = "off"  # a limit that is on by default, turned off
 
-_DEFAULT_PORT = re.compile(r"(https://.*):443|(http://.*):80")  # which browsers leave out
-# What the `limits` library reads, without what it reads as something else: lists, and "per 0 minutes".
+_DEFAULT_PORT = re.compile(r"(https://.*):443|(http://.*):80")  # the default ports, which browsers leave out
+# The syntax of the `limits` library, without lists and "per 0 minutes".
 _RATE = re.compile(
     r"(?P<amount>\d{1,12})\s*(?:/|per)\s*(?P<multiples>\d{1,6})?\s*(?:second|minute|hour|day|month|year)s?",
     re.IGNORECASE,
@@ -44,15 +44,15 @@ class AppSettings(EnvironmentSettings):
     trace_questions: bool = False  # whether traces hold the text of questions, passages and answers
     metrics: bool = True  # `GET /metrics`
     metrics_token: SecretStr | None = None  # the bearer token for them; None: anybody may read them
-    # What a million tokens cost, in any currency, for `bookrag_model_cost_total`.
+    # The price of a million tokens, in any currency, for `bookrag_model_cost_total`.
     model_prompt_price: float = Field(default=0.0, ge=0)
     model_answer_price: float = Field(default=0.0, ge=0)
     grace_seconds: float = Field(default=30.0, ge=0)  # how long an answer goes on after its reader has disconnected
-    body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; its head has 15
+    body_seconds: float = Field(default=30.0, gt=0)  # for a request's body to arrive; the limit for its head is 15
     shutdown_seconds: int = Field(default=20, ge=0)  # for streams that are being written when the server stops
 
-    # Rates such as `30/minute`, `500/day`; `off` for none. Readers without a token are counted by address. The
-    # defaults are above what people do, a class behind one address included, and below what a script would do.
+    # Rates such as `30/minute`, `500/day`; `off` for none. Readers without a token are counted by address. The defaults
+    # are above what people do, even a class behind one address, and below what a script would do.
     questions_per_reader: Rate | None = "60/minute"
     questions_per_address: Rate | None = "240/minute"
     questions_in_all: Rate | None = None
@@ -62,11 +62,11 @@ class AppSettings(EnvironmentSettings):
     searches_per_reader: Rate | None = "240/minute"
     searches_per_address: Rate | None = "960/minute"
     searches_in_all: Rate | None = None
-    streams_per_reader: int = Field(default=10, ge=0)  # 0: as many as they like
+    streams_per_reader: int = Field(default=10, ge=0)  # 0: no limit
     # New accounts from one address; `off` for no limit. A class behind one address needs more.
     guests_per_address: Rate = "20/hour"
     sign_ups_per_address: Rate = "20/hour"
-    # Proxies whose X-Forwarded-For tells the reader's address, as addresses or networks, comma-separated.
+    # Proxies whose X-Forwarded-For is trusted for the reader's address, as addresses or networks, comma-separated.
     trusted_proxies: str = "127.0.0.1,::1"
 
     @field_validator("cors_origins")
@@ -101,20 +101,20 @@ class AppSettings(EnvironmentSettings):
 
     @property
     def origins(self) -> list[str]:
-        """The origins that browsers may call from, as browsers write them: in small letters, without a default port."""
+        """The origins that browsers may call from, as browsers write them: in lower case, without a default port."""
         return [_without_default_port(origin) for origin in comma_separated(self.cors_origins.lower())]
 
 
 def _is_origin(value: str) -> bool:
-    """Whether a browser could send this as its `Origin`: a scheme, a host and perhaps a port, nothing else."""
+    """Whether a browser could send this as its `Origin`: a scheme, a host and optionally a port, nothing else."""
     try:
         parts = urlsplit(value)
-        port = parts.port  # raises ValueError for what is none
+        port = parts.port  # raises ValueError for an invalid one
     except ValueError:
         return False
     named = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
     whole = f"{parts.scheme}://{named}" + (f":{port}" if port is not None else "")
-    if "*" in value:  # browsers send no pattern, and none is matched
+    if "*" in value:  # browsers never send a pattern, and patterns are not matched
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and value.lower() == whole and port != 0
 

@@ -1,8 +1,8 @@
-"""Spans of LlamaIndex's steps that hold no text: their times, kinds, models, tokens and the ids of what was found.
+"""Spans of LlamaIndex's steps without texts: times, kinds, models, tokens and the ids of what was found.
 
 `app.tracing` adds them to LlamaIndex's instrumentation unless TRACE_QUESTIONS is true. The attributes have the names of
-OpenInference's conventions. OpenInference's own handlers take four times as long: they write the arguments of each step
-out as JSON, and throw the texts away only then.
+OpenInference's conventions. OpenInference's own handlers take four times as long: they serialise the arguments of each
+step to JSON, and drop the texts only then.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from engines.coverage.verdict import Coverage
 from engines.instrumentation import KEPT_NODES, SelectiveSpanHandler
 from engines.retrieval.passages import QuickPostprocessor
 
-_MOST_OPEN = 10_000  # a stream that nobody reads has no end
+_MOST_OPEN = 10_000  # a stream that nobody reads never ends
 
 _TOKENS = {
     "prompt_tokens": SpanAttributes.LLM_TOKEN_COUNT_PROMPT,
@@ -40,7 +40,7 @@ _TOKENS = {
 
 
 class StepSpans(SelectiveSpanHandler):
-    """Makes a span of each step, below that of the step which called it, or of the request."""
+    """Makes a span of each step, as a child of the calling step's span, or of the request's."""
 
     _tracer: Tracer = PrivateAttr()
     _open: LRUCache[str, Span] = PrivateAttr()
@@ -49,15 +49,15 @@ class StepSpans(SelectiveSpanHandler):
         super().__init__()
         self._tracer = tracer
         self._open = LRUCache(_MOST_OPEN)
-        self._lock = threading.Lock()  # LlamaIndex's own is made when two threads may both need it
+        self._lock = threading.Lock()  # LlamaIndex would create it when two threads may need it at once
 
     def omits(self, step: object) -> bool:
-        """Whether a step picks or orders passages; what decides on them has a span."""
+        """Whether a step only picks or orders passages; the steps that decide on them have spans."""
         return isinstance(step, QuickPostprocessor) and not isinstance(step, Coverage)
 
     def span(self, span_id: str | None) -> Span | None:
         """The open span of a step, or of a stream that a step has begun."""
-        with self.lock:  # steps run in several threads, and even looking changes the order
+        with self.lock:  # steps run in several threads, and even a look-up changes the order
             return self._open.get(span_id) if span_id else None
 
     def span_enter(
@@ -71,7 +71,7 @@ class StepSpans(SelectiveSpanHandler):
     ) -> None:
         """Called by the dispatcher when a step begins."""
         name = id_.partition("-")[0]
-        if self.omits(instance) or name.endswith("._aget_query_embedding"):  # a part of a step that has a span
+        if self.omits(instance) or name.endswith("._aget_query_embedding"):  # part of a step that has a span
             return
         parent = self.span(parent_id)
         span = self._tracer.start_span(
@@ -88,7 +88,7 @@ class StepSpans(SelectiveSpanHandler):
         result: Any | None = None,
         **kwargs: Any,
     ) -> None:
-        """Called by the dispatcher when a step has ended; that of a model goes on for as long as its stream."""
+        """Called by the dispatcher when a step has ended; a model's span lasts as long as its stream."""
         if not (isinstance(instance, BaseLLM) and isinstance(result, Generator | AsyncGenerator)):
             self.end(id_)
 
@@ -104,7 +104,7 @@ class StepSpans(SelectiveSpanHandler):
         self.end(id_, err)
 
     def end(self, span_id: str | None, error: BaseException | None = None) -> None:
-        """End a step's span if it is open; a reader who leaves is no error."""
+        """End a step's span if it is open; a reader who disconnects is not an error."""
         with self.lock:
             span = self._open.pop(span_id, None) if span_id else None
         if span is None:
@@ -116,7 +116,7 @@ class StepSpans(SelectiveSpanHandler):
         span.end()
 
     def new_span(self, *_: Any, **__: Any) -> BaseSpan | None:
-        """None: `span_enter` makes no span of LlamaIndex's."""
+        """None, since `span_enter` makes no span of LlamaIndex's."""
         return None
 
     def prepare_to_exit_span(self, *_: Any, **__: Any) -> BaseSpan | None:
@@ -129,7 +129,7 @@ class StepSpans(SelectiveSpanHandler):
 
 
 class StepEvents(BaseEventHandler):
-    """Adds what events report to the spans: what was found, the tokens, and the end of a model's stream."""
+    """Adds the content of events to the spans: what was found, the tokens, and the end of a model's stream."""
 
     _spans: StepSpans = PrivateAttr()
 
@@ -153,7 +153,7 @@ class StepEvents(BaseEventHandler):
 
 
 def _attributes(step: object) -> dict[str, AttributeValue]:
-    """What a step is, and its model."""
+    """The kind of a step, and its model."""
     kind = OpenInferenceSpanKindValues.CHAIN
     attributes: dict[str, AttributeValue] = {}
     if isinstance(step, BaseRetriever):

@@ -1,8 +1,8 @@
-"""Traces by OpenTelemetry, from the request to the stored turn; imported only where OTEL_EXPORTER_OTLP_ENDPOINT is set.
+"""OpenTelemetry traces, from the request to the stored turn; imported only if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
-LlamaIndex's steps come from its instrumentation: with their texts by way of OpenInference where TRACE_QUESTIONS is
-true, else without any text by `app.step_spans`. The request comes from OpenTelemetry's ASGI middleware. The variables
-OTEL_… set the service's name, headers and sampling, as OpenTelemetry documents them.
+The spans of LlamaIndex's steps come from its instrumentation: with texts, by OpenInference, if TRACE_QUESTIONS is true,
+otherwise without texts, by `app.step_spans`. The span of the request comes from OpenTelemetry's ASGI middleware. The
+service's name, headers and sampling are set by OpenTelemetry's own variables OTEL_….
 """
 
 import importlib.util
@@ -30,10 +30,10 @@ _NOT_TRACED = "healthz,readyz,metrics"
 
 
 class _BestNodes(BaseEventHandler):
-    """Hands events on with the best nodes alone.
+    """Passes events on with only the best nodes.
 
     OpenInference writes four attributes for each node. A retrieval has a hundred candidates, and OpenTelemetry keeps
-    128 attributes of a span: it wrote a warning for each further one, hundreds for a question.
+    128 attributes of a span and logs a warning for each further one: hundreds for a question.
     """
 
     inner: BaseEventHandler
@@ -51,9 +51,9 @@ class _BestNodes(BaseEventHandler):
 
 
 class _Inside:
-    """Stands behind OpenTelemetry's middleware: gives the application the scope, of which a trace may show a part.
+    """Runs inside OpenTelemetry's middleware; gives the application the whole scope, of which a trace shows a part.
 
-    The pieces of a body go past the middleware, which does nothing with them but costs time.
+    The chunks of a body bypass the middleware, which only costs time for them.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -77,10 +77,10 @@ _DIRECT, _WHOLE = "bookrag.send", "bookrag.scope"
 def traced(
     app: FastAPI, *, with_questions: bool, on_failed_export: Callable[[], object] = lambda: None
 ) -> Iterator[None]:
-    """Send a trace of each request of `app` to the collector while the block runs, then what is left.
+    """Send a trace of each request of `app` to the collector while the block runs, and the rest at its end.
 
-    `on_failed_export` is called, in a thread of the exporter's, when the collector did not take a batch of spans.
-    Raises ConfigurationError where the extra `traces` is not installed.
+    `on_failed_export` is called, in the exporter's thread, when the collector did not accept a batch of spans. Raises
+    ConfigurationError if the extra `traces` is not installed.
     """
     if importlib.util.find_spec("openinference") is None:
         raise ConfigurationError("OTEL_EXPORTER_OTLP_ENDPOINT is set: install the extra `traces`, or unset it.")
@@ -94,12 +94,12 @@ def traced(
         _Inside(stack),
         excluded_urls=parse_excluded_urls(_NOT_TRACED),
         tracer_provider=provider,
-        exclude_spans=["receive", "send"],  # one for each piece of an answer
+        exclude_spans=["receive", "send"],  # one for each chunk of an answer
     )
 
     async def with_direct_send(scope: Scope, receive: Receive, send: Send) -> None:
         seen = {**scope, _DIRECT: send}
-        if hidden and scope["type"] == "http":  # a search stands in the address
+        if hidden and scope["type"] == "http":  # a search is part of the address
             seen |= {"query_string": b"", "client": None, _WHOLE: scope}
         await middleware(seen, receive, send)
 

@@ -1,8 +1,8 @@
 """The AI SDK's UI message stream, version 1: typed events encoded as its parts, and the HTTP response that sends them.
 
 An answer is typed until it is encoded here, once, for every socket that follows it and for the log of running answers.
-`decode` reads what another process logged. Clients before July 2026 reject unknown keys on known parts, so what is ours
-travels in `data-*` parts and in `messageMetadata` alone.
+`decode` reads what another process logged. Clients before July 2026 reject unknown keys in known parts, so our own data
+is only in `data-*` parts and in `messageMetadata`.
 """
 
 import asyncio
@@ -47,13 +47,13 @@ from storage.conversations.turns import Message
 
 STREAM_HEADERS = {
     "content-type": "text/event-stream",  # without a charset: some clients compare strictly
-    "cache-control": "no-cache, no-transform",  # a proxy that compresses would keep the answer to its end
+    "cache-control": "no-cache, no-transform",  # a compressing proxy would hold the answer back until its end
     "x-vercel-ai-ui-message-stream": "v1",
     "x-accel-buffering": "no",
 }
 DONE = b"data: [DONE]\n\n"
 KEEPALIVE = b": keepalive\n\n"
-KEEPALIVE_SECONDS = 10.0  # proxies close what is silent for 15 to 60 s
+KEEPALIVE_SECONDS = 10.0  # proxies close connections that are silent for 15 to 60 s
 
 TEXT_ID = "answer"
 
@@ -71,7 +71,7 @@ def frame(part: Mapping[str, Any]) -> bytes:
 
 
 class EventStream(Response):
-    """Sends frames as they come and a comment in every silence; closes `frames` when the client disconnects."""
+    """Sends frames as they come, and a comment whenever it is silent; closes `frames` when the client disconnects."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class EventStream(Response):
                 raise
         finally:
             leaving.cancel()
-            sending.cancel()  # does nothing to one that is done
+            sending.cancel()  # has no effect on one that is done
             with contextlib.suppress(asyncio.CancelledError, OSError):  # OSError: the connection broke
                 await sending
 
@@ -133,7 +133,7 @@ async def disconnected(receive: Receive) -> None:
 
 
 class UiMessageEncoder:
-    """Encodes the events of one answer as server-sent events, each method giving the frames that come next."""
+    """Encodes the events of one answer as server-sent events; each method returns the next frames."""
 
     def __init__(self, identity: AnswerIdentity) -> None:
         self._identity = identity
@@ -159,7 +159,7 @@ class UiMessageEncoder:
         return [*before, *_frames(_parts(event))]
 
     def end(self) -> list[bytes]:
-        """The end of an answer that was written to its end."""
+        """The end of a complete answer."""
         self._ended = True
         return [*self._close_text(), *_frames(_FINISH), DONE]
 
@@ -183,7 +183,7 @@ def lost_frames() -> list[bytes]:
 
 
 def stored_frames(message: Message, identity: AnswerIdentity) -> list[bytes]:
-    """The whole stream of an answer from the history, for a request that was sent again."""
+    """The whole stream of an answer from the history, for a repeated request."""
     return [*_frames(_stored_parts(message, identity)), DONE]
 
 
@@ -207,7 +207,7 @@ def decode(frames: Iterable[bytes]) -> tuple[AnswerIdentity | None, AnswerState]
 
 
 def _event(part: Mapping[str, Any], state: AnswerState) -> StreamEvent | None:
-    """The event that a part tells of; None for parts that repeat another one, or that frame the stream."""
+    """The event of a part; None for parts that repeat another one, or that frame the stream."""
     content = part.get("data")
     match part["type"]:
         case "text-delta":
@@ -286,7 +286,7 @@ def _parts(event: StreamEvent) -> Iterator[dict[str, Any]]:
 
 
 def _source_part(source: Mapping[str, Any]) -> dict[str, Any]:
-    """A source as the protocol's own part: the page's title and the heading that the passage stands under."""
+    """A source as the protocol's own part: the page's title and the passage's heading."""
     path = source["heading_path"]
     title = f"{source['title']} › {path[-1]}" if path else source["title"]
     return {"type": "source-url", "sourceId": str(source["number"]), "url": source["url"], "title": title}
@@ -307,7 +307,7 @@ def _source(part: Mapping[str, Any]) -> Source:
 
 
 def _error_parts(code: str, message: str) -> Iterator[dict[str, Any]]:
-    """An error twice: the code comes first, as clients stop reading at an `error` part, which may hold text alone."""
+    """An error as two parts, the code first: clients stop reading at an `error` part, which can only hold text."""
     yield {"type": "data-error", "data": {"code": code, "message": message}}
     yield {"type": "error", "errorText": message}
 
@@ -339,7 +339,7 @@ def _stored_parts(message: Message, identity: AnswerIdentity) -> Iterator[Mappin
 
 
 def _stored_marks(message: Message) -> Iterator[dict[str, Any]]:
-    """The citations of a stored text, in its order."""
+    """The citations of a stored text, in order."""
     found = [(at, source) for source in message.sources for at in source.get("marks") or ()]
     for at, source in sorted(found, key=lambda each: each[0]):
         citation = {key: source[key] for key in ("number", "id", "url", "sentence", "supported")}

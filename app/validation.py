@@ -1,7 +1,7 @@
 """Turns Pydantic's validation errors into sentences for API clients; called by `app.errors` and `app.chat_request`.
 
-Pydantic's own messages are made for programmers ("Input should be a valid string"), and name the members of a union by
-their validators.
+Pydantic's own messages are for programmers ("Input should be a valid string"), and name the members of a union by their
+validators.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,12 +35,12 @@ _RULES = {
     "less_than_equal": "must be {le} at most",
     "greater_than": "must be greater than {gt}",
     "less_than": "must be less than {lt}",
-    "string_unicode": "must be text without halves of characters",
+    "string_unicode": "must be text without lone surrogates",
 }
 
 
 def describe_validation(errors: Iterable[Mapping[str, Any]]) -> str:
-    """Which fields are wrong and why, a sentence each, without repeating what was sent."""
+    """Which fields are wrong and why, one sentence each, without repeating what was sent."""
     rules: dict[str, list[str]] = {}
     for error in errors:
         if error["type"] == "json_invalid":

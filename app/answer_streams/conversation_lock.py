@@ -1,4 +1,4 @@
-"""Lets one question of a conversation start at a time: by a lock in this process, by the log between processes."""
+"""Lets one question of a conversation start at a time, by a lock in this process and one for all processes."""
 
 import asyncio
 import uuid
@@ -10,10 +10,10 @@ from storage.errors import ConversationBusyError, StorageUnavailableError
 from storage.running_answers.store import RunningAnswers
 
 POLL_SECONDS = 0.1
-LOCK_SECONDS = 15.0  # to store a question and begin its answer; the lock of a process that dies meanwhile expires
+LOCK_SECONDS = 15.0  # time to store a question and begin its answer; the lock of a process that dies meanwhile expires
 
 Place = tuple[str, str]  # a conversation and its owner
-EndOfPrevious = Callable[[float], Awaitable[bool]]  # wait so long at most; whether nothing is being written
+EndOfPrevious = Callable[[float], Awaitable[bool]]  # waits at most this long; whether nothing is being written
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class ConversationLock:
                 await self._log.release(name, holder)
 
     async def _taken(self, name: str, holder: str, deadline: float, previous_ended: EndOfPrevious) -> bool:
-        """Whether the lock was taken while no answer is being written; an unavailable log delays nobody."""
+        """Whether the lock was taken while no answer is being written; an unavailable log counts as taken."""
         try:
             if not await previous_ended(deadline - asyncio.get_running_loop().time()):
                 return False

@@ -19,7 +19,7 @@ from storage.running_answers.store import DEAD_AFTER_SECONDS, AnswerKey, Running
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 5.0
-STOOD_STILL_SECONDS = 2.0  # then the machine did, and with it processes that are alive
+STOOD_STILL_SECONDS = 2.0  # a longer gap means the machine stood still, and with it processes that are alive
 
 
 class LostAnswers:
@@ -42,19 +42,19 @@ class LostAnswers:
                 await self.store()
             except StorageUnavailableError:
                 logger.warning("The log of running answers is unavailable: lost answers are looked for later")
-                pause = DEAD_AFTER_SECONDS  # no process could say that it lives
+                pause = DEAD_AFTER_SECONDS  # no process could send its heartbeat
             until = now() + pause
             await asyncio.sleep(pause)
             if now() > until + STOOD_STILL_SECONDS:
                 await asyncio.sleep(DEAD_AFTER_SECONDS)
 
     async def store(self) -> int:
-        """Store every lost answer that no other process has taken; gives their number."""
+        """Store every lost answer that no other process has taken; returns their number."""
         lost = await self._log.take_lost()
         if lost:
             self._on_lost(len(lost))
         for key, frames in lost:
-            if key.owner:  # nothing is stored of readers without a token
+            if key.owner:  # nothing is stored for readers without a token
                 await self._store(key, frames)
         return len(lost)
 
@@ -72,7 +72,7 @@ class LostAnswers:
 
 
 def _reader(key: AnswerKey) -> Reader:
-    """The reader, without a token: where one is needed, the answer waits in the outbox until the reader comes back."""
+    """The reader, without a token: if the store needs one, the answer waits in the outbox until the reader returns."""
     return Reader(UUID(key.owner), is_guest=False, access_token="", expires_at=0)
 
 

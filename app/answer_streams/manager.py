@@ -1,7 +1,7 @@
 """Running answers, in this process and in others: start, find, follow and stop them; called by `start` and the routes.
 
 Each answer that this process writes has a task of its own, apart from the connections that follow it. A reader who
-loses the connection comes back and reads on, in any worker process; if nobody comes back within the grace time, the
+loses the connection can return and read on, in any worker process; if nobody returns within the grace period, the
 request to the model is closed and what was written until then is stored. A stop reaches the answer from any process,
 because the frames of every answer also go to a log that the processes share. `RemoteAnswer` follows an answer that
 another process writes; `LogWorker` writes our own to the log for as long as the server runs.
@@ -37,7 +37,7 @@ class Answer(Protocol):
     """An answer that a route sends, as a stream or as one JSON object."""
 
     def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The frames after the first `after`, one or several at a time."""
+        """The frames after the first `after`, one or more at a time."""
 
     async def json(self) -> dict[str, Any]:
         """The whole answer, once it has ended."""
@@ -86,7 +86,7 @@ class AnswerStreams:
     ) -> AsyncIterator[LoggedAnswer | None]:
         """Wait until the conversation's previous answer has ended, or return at once if this request has one already.
 
-        Gives the answer that the same request started before, None if there is none.
+        Returns the answer that the same request started before, or None.
         """
         earlier = await self._same_request(conversation_id, owner, request_key)
         if earlier:
@@ -117,12 +117,12 @@ class AnswerStreams:
         try:
             earlier = await self._log.begin(key)
         except StorageUnavailableError:
-            logger.warning("The log of running answers is unavailable: it is told of an answer later")
+            logger.warning("The log of running answers is unavailable: an answer will be added to it later")
             begun = False
         if earlier and (earlier.running or earlier.ended):
             await events.aclose()
             return self.answer(earlier.key.answer_id)
-        if earlier and not earlier.taken:  # its reader was faster than the look for lost answers
+        if earlier and not earlier.taken:  # its reader came back before the search for lost answers
             self._on_lost(1)
         answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
         answer.begun = begun
@@ -141,7 +141,7 @@ class AnswerStreams:
             found = await self._log.find(conversation_id, owner, request_key)
             if found and (found.running or found.ended):
                 return found
-        return None  # none, or one whose process died and which is written again
+        return None  # none, or one whose process died and which is being written again
 
     async def _previous_ended(self, place: tuple[str, str], seconds: float) -> bool:
         """Whether no answer of the conversation is being written; waits at most `seconds` for its end.
@@ -149,7 +149,7 @@ class AnswerStreams:
         An answer that nobody follows any more is stopped: its reader has moved on to this question.
         """
         deadline = asyncio.get_running_loop().time() + seconds
-        waiting: RepeatedSignal | None = None  # made where another process writes the answer
+        waiting: RepeatedSignal | None = None  # created if another process writes the answer
         while True:
             found = await self.find(*place)
             if found is None or not found.running:
@@ -173,7 +173,7 @@ class AnswerStreams:
         if here and not here.ended:
             return LoggedAnswer(here.key, running=True, ended=False)
         found = await self._log.find(conversation_id, owner)
-        if found and here and found.key == here.key:  # the log is told of the end a moment later
+        if found and here and found.key == here.key:  # the log learns of the end a moment later
             return LoggedAnswer(here.key, running=False, ended=True)
         return found
 
@@ -211,7 +211,7 @@ class AnswerStream:
         self._grace_seconds = grace_seconds
         self._waiting: list[asyncio.Future[None]] = []
         self._followers = 0
-        self.left = False  # whether everybody who followed it has disconnected
+        self.left = False  # whether all its followers have disconnected
         self._leaving: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -230,7 +230,7 @@ class AnswerStream:
         return answer_json(self.identity, self.state)
 
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
-        """The frames after the first `after`: those that were sent, then those to come; all that are there at once."""
+        """The frames after the first `after`: those already sent, then new ones; available frames come together."""
         self._followers += 1
         self.left = False
         if self._leaving:
@@ -254,7 +254,7 @@ class AnswerStream:
                 self._wait_for_followers()
 
     def cancel(self) -> None:
-        """Close the request to the model; only once, because a second cancellation would interrupt storing the turn."""
+        """Close the request to the model, only once: a second cancellation would interrupt storing the turn."""
         if self._task and not self._task.done() and not self._stopping:
             self._stopping = True
             self._task.cancel()
@@ -269,7 +269,7 @@ class AnswerStream:
 
     async def stop(self) -> None:
         """Close the request to the model, and return when what was written is stored."""
-        await asyncio.sleep(0)  # a task that has not run yet could not store anything
+        await asyncio.sleep(0)  # a task that has not started could not store anything
         self.cancel()
         if self._task and not self._task.done():
             await asyncio.wait({self._task})
@@ -359,7 +359,7 @@ class ActiveStreams:
 
 
 class LogWorker:
-    """Writes what this process's answers have sent to the log, and obeys the signals of other processes.
+    """Writes the frames of this process's answers to the log, and obeys the signals of other processes.
 
     One loop writes the new frames of all answers in one step; another sends their heartbeat, which returns the signals.
     """
@@ -390,7 +390,7 @@ class LogWorker:
                 await asyncio.sleep(AWAY_SECONDS)
 
     async def _flush(self) -> None:
-        """Write what was sent since the last flush, for all answers in one step."""
+        """Write the frames since the last flush, for all answers in one step."""
         for item in [item for item in self._answers if not item.begun]:
             await self._begin(item)
         known = [item for item in self._answers if item.begun]
@@ -408,9 +408,9 @@ class LogWorker:
                 self._answers.forget(item)
 
     async def _begin(self, item: AnswerStream) -> None:
-        """Begin an answer in the log that was away at its start, unless its request was sent again to another process.
+        """Begin an answer in the log if that was unavailable before, unless its request was repeated elsewhere.
 
-        That one's answer is then the one to resume; this one is written to its end and stored as well.
+        Then another process's answer is the one to resume; this one is written to its end and stored as well.
         """
         earlier = await self._log.begin(item.key)
         item.begun = earlier is None or not (earlier.running or earlier.ended)
@@ -435,7 +435,7 @@ class LogWorker:
 
 
 async def _end(tasks: list["asyncio.Task[None]"]) -> None:
-    """Cancel until they have ended: a client that gets its reply at that moment may swallow a cancellation."""
+    """Cancel until they have ended: a client that receives its reply at that moment may swallow a cancellation."""
     pending = set(tasks)
     while pending:
         for task in pending:

@@ -1,4 +1,4 @@
-"""An answer that another process writes: read from the log, and its writer signalled; called by `manager`."""
+"""An answer that another process writes: reads it from the log and signals its writer; called by `manager`."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1  # how often the log is read for new frames
 SIGNAL_EVERY_SECONDS = 1.0  # how often this process signals that it follows an answer, or waits for its end
-AWAY_SECONDS = 1.0  # the pause before an unavailable log is asked again
+AWAY_SECONDS = 1.0  # the pause before an unavailable log is tried again
 PATIENCE_SECONDS = 15.0  # how long a reader of another process's answer waits for an unavailable log
 
 
@@ -33,7 +33,7 @@ class RemoteAnswer:
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """The frames after the first `after`; an answer whose writer has died ends with `answer_lost`.
 
-        An unavailable log is waited for; after a while the frames stop without an end, and the reader's client resumes.
+        It waits for an unavailable log; after a while the frames stop without an end, and the reader's client resumes.
         """
         try:
             async for frame in self._follow(after):
@@ -50,7 +50,7 @@ class RemoteAnswer:
                 yield frame
             after += len(frames)
             if progress != "running" and not frames:
-                # A reader may have seen more than a writer had logged when it was killed, but not the end.
+                # A reader may have seen more than the writer had logged when it was killed, but not the end.
                 if progress == "lost" and not last.endswith(DONE):
                     for frame in lost_frames():
                         yield frame
@@ -62,7 +62,7 @@ class RemoteAnswer:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _read(self, after: int) -> tuple[list[bytes], Progress]:
-        """What the log has, once it can be read; raises StorageUnavailableError if that takes too long."""
+        """The log's content, once it can be read; raises StorageUnavailableError if that takes too long."""
         now = asyncio.get_running_loop().time
         until = now() + PATIENCE_SECONDS
         while True:
@@ -74,7 +74,7 @@ class RemoteAnswer:
             await asyncio.sleep(AWAY_SECONDS)
 
     async def _last_seen(self, after: int) -> bytes:
-        """The last frame that a reader of `after` frames has, as far as it was logged."""
+        """The last frame that a reader of `after` frames has seen, as far as it was logged."""
         if not after:
             return b""
         frames, _ = await self._read(after - 1)

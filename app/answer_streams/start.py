@@ -1,4 +1,4 @@
-"""Starts the answer to a chat request and writes it; a request that is sent again gets the answer that it has already.
+"""Starts the answer to a chat request and writes it; a repeated request gets its existing answer.
 
 `start_answer` is called by `app.routes.chat`; the question is stored before a model is asked. `AnswerTask` answers one
 question: it runs the chat engine, fills the answer's state, and stores the turn at its end, however the answer ends. An
@@ -39,7 +39,7 @@ UNEXPECTED = Failed("internal_error", "Something went wrong while this was writt
 
 
 class AnswerServices(Protocol):
-    """What an answer needs of the server process."""
+    """The services of the server process that an answer needs."""
 
     @property
     def book(self) -> Book:
@@ -113,7 +113,7 @@ class AnswerTask:
                     yield event
         finally:
             self._slot.close()
-            # Stopping an answer cancels this task; what was written is stored nevertheless.
+            # Stopping an answer cancels this task; what was written is still stored.
             try:
                 await self._settled()
             finally:  # a second cancellation may end the wait
@@ -143,7 +143,7 @@ class AnswerTask:
         self._slot.close()
 
     async def _settled_at_its_end(self) -> bool:
-        """As `_settled`, at the end of the answer: cancelling a finished answer has no effect."""
+        """Like `_settled`, at the end of the answer: cancelling a finished answer has no effect."""
         storing = asyncio.ensure_future(self._settled())
         while not storing.done():
             try:
@@ -194,7 +194,7 @@ class AnswerTask:
 
 
 class StartServices(AnswerServices, Protocol):
-    """What starting an answer needs of the server process."""
+    """The services of the server process that starting an answer needs."""
 
     @property
     def answers(self) -> AnswerStreams:
@@ -203,7 +203,7 @@ class StartServices(AnswerServices, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer from the history, for a request that is sent again."""
+    """An answer from the history, for a repeated request."""
 
     message: Message
     identity: AnswerIdentity
@@ -222,13 +222,13 @@ async def start_answer(
 ) -> tuple[Answer, dict[str, str]]:
     """The answer to a request, and the headers that go with it; raises TooManyRequestsError.
 
-    A request that is sent again gets the answer that it has already, and is not counted again.
+    A repeated request gets its existing answer, and is not counted again.
     """
     request = ChatRequest.of(asker, body, idempotency_key)
-    await services.book.pin(request.question)  # a question that cannot be asked raises here, before it is counted
+    await services.book.pin(request.question)  # an invalid question raises here, before it is counted
     headers = await services.limits.question(asker, request.rate_limit_key)
     place = (str(request.conversation), request.owner, request.request_key)
-    # No other request can know a conversation that begins with this one, so there is nothing to wait for.
+    # No other request can know a conversation that starts with this one, so there is nothing to wait for.
     order = nullcontext() if request.begins_conversation else services.answers.in_order(*place)
     async with order as earlier:
         if earlier:
@@ -325,7 +325,8 @@ def _identity(request: ChatRequest, opened: OpenTurn | None, build: str) -> Answ
 async def begin_turn(store: ConversationStore, reader: Reader, request: TurnRequest) -> OpenTurn:
     """Begin a turn in the store.
 
-    A question to be answered again that was never stored, as its first request was refused, is stored as a new one.
+    A question that is to be answered again but was never stored, because its first request was refused, is stored as a
+    new one.
     """
     try:
         return await store.begin_turn(reader, request)
@@ -338,13 +339,14 @@ async def begin_turn(store: ConversationStore, reader: Reader, request: TurnRequ
 
 
 def complete_question(question: Question, opened: OpenTurn) -> Question:
-    """The question of a request with what the store knows: its history comes from there.
+    """The question of a request, completed with the stored history.
 
-    Where the store has none, as before the reader signed in or while it cannot be reached, it is what the client sent.
+    If the store has no history, as before the reader signed in or while it cannot be reached, what the client sent is
+    used.
     """
     summary, messages = known_of(opened)
     history = tuple(said(message) for message in messages if message.content)
-    # The page that the reader is on now; the stored one if the request names none, or if the turn has a selection.
+    # The reader's current page; the stored one if the request names none, or if the turn has a selection.
     page_url = opened.page_url if opened.selected_text else question.scope.page_url or opened.page_url
     return replace(
         question,
@@ -372,7 +374,7 @@ def _described(profile: Profile | None) -> str | None:
 
 
 async def remember(memory: GuestMemory, conversation_id: str, question: Question, answer: str) -> None:
-    """Keep a turn for the next question."""
+    """Remember a turn for the next question."""
     said: Sequence[Said] = (
         ("user", question.text, question.selected_text),
         ("assistant", answer, question.selected_text),
@@ -384,7 +386,7 @@ async def remember(memory: GuestMemory, conversation_id: str, question: Question
 
 
 async def _guarded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """The events, with any exception as a final `Failed`: after the first byte the HTTP status cannot change."""
+    """The events, with an exception turned into a final `Failed`: the HTTP status cannot change any more."""
     try:
         async with aclosing(events):
             async for event in events:

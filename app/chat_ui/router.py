@@ -1,7 +1,7 @@
-"""Serves the chat page at `/`, the interface's page at `/docs` and their files under `/page/`.
+"""Serves the chat page at `/`, the API's page at `/docs` and their files under `/page/`.
 
 `app.main` includes `page_router`. The chat page is the widget's panel (`app.widget`) in a document of its own. It shows
-what a language model wrote, so the browser is told to run and load nothing but this server's files.
+what a language model wrote, so the browser is told to run and load only this server's files.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-# Named here because a module that comes with a wrong type is refused, and what the system's own table says differs.
+# Listed here because browsers refuse a module with a wrong type, and the system's table of types varies.
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -40,13 +40,13 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
-REVALIDATE = "no-cache"  # asked for again each time, answered with 304 while nothing changed
-# Facts of a build's record that the page shows or offers a choice of.
+REVALIDATE = "no-cache"  # revalidated each time, and answered with 304 while nothing changed
+# Facts of a build's record that the page shows or lets the reader choose from.
 SHOWN_FACTS = ("title", "locales", "versions")
 
 
 class _PageFiles(StaticFiles):
-    """The page's files, with their types, their cache headers and the page's rules for the browser."""
+    """The page's files, with their types, cache headers and security headers."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at `path`, or 404."""
@@ -78,7 +78,7 @@ async def page(request: Request) -> Response:
 
 
 async def _book_facts(request: Request) -> Mapping[str, str]:
-    """The live build's facts of the book; none before there is a build, or while its store cannot be reached."""
+    """The live build's facts about the book; none before there is a build, or while the store cannot be reached."""
     services = getattr(request.app.state, "services", None)
     if not isinstance(services, Services):
         return {}
@@ -89,7 +89,7 @@ async def _book_facts(request: Request) -> Mapping[str, str]:
 
 
 def _page_of(facts: Mapping[str, str]) -> str:
-    """The page's HTML with the book's facts as attributes of its root element, where its script finds them."""
+    """The page's HTML with the book's facts as attributes of its root element, where the script reads them."""
     attributes = "".join(f' data-{name}="{html.escape(facts[name])}"' for name in SHOWN_FACTS if facts.get(name))
     shown = _template().replace('<html lang="en">', f'<html lang="en"{attributes}>')
     title = facts.get("title")

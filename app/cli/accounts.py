@@ -1,4 +1,4 @@
-"""`bookrag accounts`: the local accounts, for their operator; local accounts have no mail to reset a password by."""
+"""`bookrag accounts`: manages the local accounts, which have no e-mail for resetting a password."""
 
 import asyncio
 import secrets
@@ -83,7 +83,7 @@ def delete(
 
 
 def _line_of_stdin() -> str:
-    """The first line of standard input; InputError where it is not UTF-8, which no sign-in could repeat."""
+    """The first line of standard input; raises InputError if it is not UTF-8, which no sign-in could repeat."""
     line = sys.stdin.buffer.readline().rstrip(b"\r\n")
     try:
         return line.decode()
@@ -92,7 +92,7 @@ def _line_of_stdin() -> str:
 
 
 def _local_accounts() -> "AbstractAsyncContextManager[LocalAccounts]":
-    from storage.reader_stores import open_local_accounts  # brings cryptography, which no other command needs
+    from storage.reader_stores import open_local_accounts  # imports cryptography, which no other command needs
 
     settings = read_settings(StorageSettings)
     if settings.supabase_url:

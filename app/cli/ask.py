@@ -1,4 +1,4 @@
-"""`bookrag ask`: one question on the command line, answered by the same parts as a reader's."""
+"""`bookrag ask`: one question on the command line, answered in the same way as a reader's."""
 
 import asyncio
 import sys
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 _PASTED_CHARACTERS = 160
 _REASONS = {
     "score": "",
-    "language": "; not refused, as question and book are in different languages",
-    "related_term": "; not refused, as the book has a term that is near to one of the question's",
-    "definition": "; covered, as a passage defines what is asked for",
-    "far": "; refused, as nothing in the book is near it in meaning",
+    "language": "; not refused, since question and book are in different languages",
+    "related_term": "; not refused, since the book has a term close to one of the question's",
+    "definition": "; covered, since a passage defines what is asked for",
+    "far": "; refused, since nothing in the book is close to it in meaning",
     "nothing_found": "; nothing was found",
 }
 
@@ -49,7 +49,7 @@ def ask(
     version: Annotated[str | None, typer.Option(help="Look in this version.")] = None,
     page_url: Annotated[str | None, typer.Option(help="The page that the reader is on.")] = None,
     limit: Annotated[
-        Literal["page", "chapter", "book"], typer.Option("--scope", help="How far to look around --page-url.")
+        Literal["page", "chapter", "book"], typer.Option("--scope", help="What to search around --page-url.")
     ] = "book",
 ) -> None:
     """Ask the book a question."""
@@ -70,7 +70,7 @@ def ask(
 
 
 def _require_index() -> None:
-    """Raise what is wrong with the index before the models are loaded, which takes seconds."""
+    """Raise if the index cannot be searched, before the models are loaded, which takes seconds."""
     from engines.embedding.embedding_model import describe_model, index_spec
     from engines.settings import EngineSettings
     from storage.environment import read_settings
@@ -87,8 +87,8 @@ def _require_index() -> None:
 
 
 async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int | None) -> bool:
-    # Both bring the vector store's client, which no help needs. What `app.services` opens beside the book serves
-    # readers, and takes half a second of imports.
+    # Both import the vector store's client, which `--help` does not need. `app.services` would open more, for readers,
+    # and take half a second of imports.
     from engines.book import open_book
     from engines.coverage.explanation import explain
 
@@ -113,7 +113,7 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
 
 
 async def _printed(events: Any, *, quiet: bool) -> Any:
-    """The events, the text printed as it comes."""
+    """Passes the events on, and prints the text as it comes."""
     async for event in events:
         if isinstance(event, Understood) and not quiet:
             console().print(f"Searched for: {event.searched_for}", style="italic")
@@ -173,7 +173,7 @@ def _print_sources(sources: tuple[Source, ...], *, scores: bool) -> None:
 
 
 def _print_explanation(explanation: "Explanation") -> None:
-    """How the question was understood and why it was decided so, in one table."""
+    """Print how the question was understood and how the verdict came about, in one table."""
     table = Table("", "", "value", "effect", box=None, pad_edge=False)
     for name, value in _understanding_rows(explanation):
         table.add_row(name, Text(value), "", "")
@@ -186,7 +186,7 @@ def _print_explanation(explanation: "Explanation") -> None:
 
 
 def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]:
-    """How each part of the question was understood; a question without a part has no row for it."""
+    """Rows for the parts of the question and how they were understood; absent parts have no row."""
     asked, intent = explanation.understood, explanation.intent
     yield "understood as", f"{intent.kind}: {intent.task}".replace("_", " ") if intent.task else "question"
     yield "searched for", " ".join(asked.search_text.split())

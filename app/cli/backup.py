@@ -1,4 +1,4 @@
-"""`bookrag backup` and `bookrag restore`: what DATA_DIR holds, in one file."""
+"""`bookrag backup` and `bookrag restore`: the contents of DATA_DIR, in one file."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`bookrag eval …`: how good retrieval and answers are, with figures that survive a new chunking."""
+"""`bookrag eval …`: measures retrieval and answers, with figures that stay comparable after a new chunking."""
 
 import asyncio
 import math
@@ -31,7 +31,7 @@ Questions = Annotated[
 ]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")]
 RunFile = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write the run to this file, in place of what is there.")
+    Path | None, typer.Option("--output", "-o", help="Write the run to this file, replacing what is there.")
 ]
 Baseline = Annotated[Path | None, typer.Option(help="An earlier run; exit code 1 if a mean falls below its own.")]
 Tolerance = Annotated[float, typer.Option(min=0, max=1, help="How far a mean may fall: 0.01 allows 0.89 after 0.90.")]
@@ -42,10 +42,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def retrieval(
     questions: Questions = None,
     cutoffs: Annotated[str, typer.Option("--k", help="Cut-offs, separated by commas.")] = DEFAULT_CUTOFFS,
-    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by the dense vectors alone.")] = False,
-    sparse_only: Annotated[bool, typer.Option("--sparse-only", help="Search by words alone (BM25).")] = False,
-    model: Annotated[str | None, typer.Option(help="Another embedding model, by name or folder; indexed now.")] = None,
-    chunk_tokens: Annotated[int | None, typer.Option(help="Another size of the chunks; indexed now.")] = None,
+    dense_only: Annotated[bool, typer.Option("--dense-only", help="Search by dense vectors only.")] = False,
+    sparse_only: Annotated[bool, typer.Option("--sparse-only", help="Search by words only (BM25).")] = False,
+    model: Annotated[str | None, typer.Option(help="Another embedding model, name or folder; indexed first.")] = None,
+    chunk_tokens: Annotated[int | None, typer.Option(help="Another chunk size; indexed first.")] = None,
     rerank: Annotated[str | None, typer.Option(help="A cross-encoder, by name or folder.")] = None,
     build: Annotated[str | None, typer.Option(help="A build by its name in `index list`, not the live one.")] = None,
     split: Annotated[str | None, typer.Option(help="The split of a BEIR folder; default: test.")] = None,
@@ -59,8 +59,8 @@ def retrieval(
     tolerance: Tolerance = 0.01,
     as_json: Json = False,
 ) -> None:
-    """Ask all questions of a set and say how well the right passages are found."""
-    from app.cli.eval_retrieval import Options, run_retrieval  # brings the embedding model
+    """Ask all questions of a set and measure how well the right passages are found."""
+    from app.cli.eval_retrieval import Options, run_retrieval  # imports the embedding model
     from engines.evaluation.run_files import load_run
 
     chosen = _set_of_questions(questions)
@@ -96,7 +96,7 @@ def compare(
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table of figures and tests as CSV.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare run A with each other run, question by question, and test whether a change is more than chance."""
+    """Compare run A with each other run, question by question, and test whether differences are significant."""
     from dataclasses import asdict
 
     from engines.evaluation.answers import is_answers, load_answer_run
@@ -126,7 +126,7 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Runs as `retrieval --output` wrote them, oldest first.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("evaluation.html"),
 ) -> None:
-    """Write one page with plots, which needs no network: the last run in full, and all runs over time."""
+    """Write one self-contained page with plots: the last run in full, and all runs over time."""
     from engines.evaluation.html_report import report_page
     from engines.evaluation.run_files import load_run, replace_file
 
@@ -151,7 +151,7 @@ def answers(
     output_price: Annotated[float, typer.Option(min=0, help="The price of a million output tokens.")] = 0.0,
     as_json: Json = False,
 ) -> None:
-    """Answer a set's questions as a reader gets them, and measure the answers.
+    """Answer a set's questions as for a reader, and measure the answers.
 
     With a key Gemini answers and judges. Without one the answers are quoted passages, and of them only the citations
     and refusals are measured.
@@ -181,8 +181,8 @@ def generate(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to review.")] = Path("generated.jsonl"),
     sections: Annotated[int, typer.Option(min=1, help="The number of sections to write questions from.")] = 20,
     number: Annotated[int, typer.Option("--questions", min=0, help="The number of questions for each section.")] = 2,
-    unanswerable: Annotated[int, typer.Option(min=0, help="The same, of questions that the book may not answer.")] = 1,
-    known: Annotated[Path | None, typer.Option(help="A set whose questions are not to be written again.")] = None,
+    unanswerable: Annotated[int, typer.Option(min=0, help="The same, of questions it may not answer.")] = 1,
+    known: Annotated[Path | None, typer.Option(help="A set whose questions must not be repeated.")] = None,
 ) -> None:
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""
     from app.cli.eval_answers import run_generate  # brings the models
@@ -219,7 +219,7 @@ def import_set(
     ] = None,
     split: Annotated[str, typer.Option(help="The split of a BEIR folder.")] = "test",
 ) -> None:
-    """Make a set of judged questions whose documents are addresses of the book."""
+    """Convert judged questions, whose documents are addresses of the book, to a set."""
     from engines.evaluation.beir import load_beir_questions
     from engines.evaluation.trec import as_addresses, known_questions, load_trec_questions, write_questions
 
@@ -237,7 +237,7 @@ def import_set(
     write_questions(questions, output)
     console().print(f"Wrote {counted(len(questions), 'question')} to {output}")
     if left_out:
-        console().print(f"Left out, because nothing is judged for them: {counted(left_out, 'question')}")
+        console().print(f"Left out, because they have no judgements: {counted(left_out, 'question')}")
 
 
 @eval_app.command()
@@ -262,14 +262,14 @@ def _name(text: str) -> str:
 
 
 def _set_of_questions(named: Path | None) -> Path:
-    """The set that was named, else the book's own; raises InputError where there is none."""
+    """The set that was named, or the book's own; raises InputError if there is none."""
     if named is not None:
         return named
     from indexing.settings import BookSettings
 
     path = BookSettings().questions_path
     if not path.is_file():
-        raise InputError(f"The book has no set of questions at {path}: write one (docs/evaluation.md), or name a set.")
+        raise InputError(f"The book has no evaluation set at {path}: write one (docs/evaluation.md), or name a set.")
     return path
 
 
@@ -291,7 +291,7 @@ def _cutoffs(text: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """How a run compares with its baseline; empty without one."""
+    """The comparison of a run with its baseline; empty without one."""
 
     summary: str | None
     problems: list[str]
@@ -333,7 +333,7 @@ def _write(
 
 
 def _report(run: "Run", gate: _Gate, *, as_json: bool) -> None:
-    """Print a run; exits with code 1 if it fell behind its baseline."""
+    """Print a run; exits with code 1 if it is worse than its baseline."""
     from rich.markdown import Markdown
 
     from engines.evaluation.run_files import run_content

@@ -1,4 +1,4 @@
-"""What `bookrag eval answers` and `eval generate` do: the parts that ask Gemini."""
+"""The work of `bookrag eval answers` and `eval generate`, the commands that call Gemini."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ async def run_answers(
 ) -> tuple[list[AnswerRecord], list[str]]:
     """Answer the questions and judge the answers; without a key, answer without a model and do not judge.
 
-    Raises ConfigurationError for a judge without a key.
+    Raises ConfigurationError if a judge is asked for without a key.
     """
     settings = read_settings(EngineSettings)
     if repeats > 1 and settings.gemini_api_key is None:
@@ -59,14 +59,14 @@ async def run_answers(
 
 
 def run_generate(output: Path, *, sections: int, number: int, unanswerable: int, known: Path | None) -> tuple[int, int]:
-    """How many questions were written, and how many were made; raises ConfigurationError without a key.
+    """Returns how many questions were kept and how many were generated; raises ConfigurationError without a key.
 
-    After a ModelError the same command continues: the questions so far are kept beside the output.
+    After a ModelError the same command resumes: the questions so far are kept beside the output.
     """
     settings = read_settings(EngineSettings)
     llm = counting_llm(settings)
     if output.exists():
-        raise InputError(f"{output} exists already, and a file that was reviewed is not overwritten.")
+        raise InputError(f"{output} exists already, and a reviewed file is never overwritten.")
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f"{output.name}.partial")
     asked = [question.question for question in load_questions(known)] if known else []
@@ -97,7 +97,7 @@ def run_generate(output: Path, *, sections: int, number: int, unanswerable: int,
 
 
 def _sections(chunks: tuple[Chunk, ...] | list[Chunk], wanted: int) -> list[SectionText]:
-    """A random sample of the latest version's sections with enough text; the same at every run."""
+    """A random sample of the latest version's sections with enough text, the same in every run."""
     texts: dict[str, list[Chunk]] = {}
     for chunk in chunks:
         if chunk.latest:

@@ -1,4 +1,4 @@
-"""Files that `bookrag eval` writes, checked before the work: no run is lost because a file cannot be written."""
+"""The output files of `bookrag eval`, checked before the work, so that no run is lost to an unwritable file."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from storage.errors import InputError
 
 
 def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
-    """Make the folders of these files.
+    """Create the folders of these files.
 
     Raises InputError for a file that cannot be written, that is one of the `inputs`, or that is named twice.
     """
@@ -29,7 +29,7 @@ def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
             raise InputError(f"{path} cannot be written: permission denied")
         existed = path.exists()
         try:
-            with path.open("a"):  # some folders say that they can be written to and cannot (`/proc`)
+            with path.open("a"):  # some folders claim to be writable and are not (`/proc`)
                 pass
             if not existed:
                 path.unlink()
@@ -40,8 +40,7 @@ def prepare_outputs(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
     """Write rows as CSV; numbers to their last digit.
 
-    A text that a spreadsheet would compute as a formula gets an apostrophe in front, as OWASP's guide to CSV injection
-    has it.
+    A text that a spreadsheet would run as a formula gets a leading apostrophe, as in OWASP's guide to CSV injection.
     """
     from engines.evaluation.run_files import replace_file  # imports LlamaIndex
 

@@ -1,4 +1,4 @@
-"""Where `bookrag eval` looks: the live index, or an index built on the spot for one configuration."""
+"""The index that `bookrag eval` searches: the live one, or one built on the spot for a configuration."""
 
 import hashlib
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What an evaluation changes about the settings; None leaves a setting as it is."""
+    """An evaluation's changes to the settings; None leaves a setting unchanged."""
 
     embed_model: str | None = None
     chunk_tokens: int | None = None
@@ -31,7 +31,7 @@ class Configuration:
 
     @property
     def on_the_spot(self) -> bool:
-        """Whether an index of its own is needed."""
+        """Whether it needs an index of its own."""
         return self.embed_model is not None or self.chunk_tokens is not None
 
     def engine_settings(self) -> EngineSettings:
@@ -41,12 +41,12 @@ class Configuration:
         return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
     def model(self) -> EmbeddingModel:
-        """The embedding model with the chunk size asked for."""
+        """The embedding model with the requested chunk size."""
         model = describe_model(self.engine_settings())
         if self.chunk_tokens is None:
             return model
         if not 64 <= self.chunk_tokens <= model.max_tokens:
-            raise InputError(f"--chunk-tokens must be from 64 to {model.max_tokens}, the most that the model reads.")
+            raise InputError(f"--chunk-tokens must be from 64 to {model.max_tokens}, the model's maximum.")
         return replace(model, max_tokens=self.chunk_tokens)
 
 
@@ -65,7 +65,7 @@ def book_store(configuration: Configuration, model: EmbeddingModel, *, quiet: bo
 def collection_store(
     folder: Path, model: EmbeddingModel, embedding: "LoadedEmbedding", *, quiet: bool
 ) -> Iterator[IndexStore]:
-    """The index of a BEIR collection, made now if there is none."""
+    """The index of a BEIR collection, built now if there is none."""
     from engines.evaluation.collection import index_collection  # brings LlamaIndex's schema
 
     spec = index_spec(model)
@@ -79,7 +79,7 @@ def collection_store(
 
 
 def _apart(settings: StorageSettings, name: str) -> StorageSettings:
-    """Settings of an embedded index of its own, so that the book's index is not touched."""
+    """The settings of a separate embedded index, so that the book's index is not touched."""
     return settings.model_copy(update={"data_dir": settings.data_dir / "eval" / name, "qdrant_url": None})
 
 
@@ -92,5 +92,5 @@ def _build_book(model: EmbeddingModel, settings: StorageSettings, engines: Engin
         shown_progress(quiet=quiet) as progress,
         Rebuild(model, book=book, engines=engines, storage=settings, progress=progress, notices=Silent()) as rebuild,
     ):
-        # This index is made to be measured: a gate that refused a worse configuration would hide the measurement.
+        # The index is built to be measured: a gate that refused a worse configuration would hide the result.
         rebuild.run(BuildOptions(evaluation_gate=False))

@@ -1,4 +1,4 @@
-"""One run of `bookrag eval retrieval`: opens what it needs, asks the questions, sums up."""
+"""One run of `bookrag eval retrieval`: opens the index, asks the questions, summarises."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `bookrag eval retrieval` was asked."""
+    """The options of `bookrag eval retrieval`."""
 
     questions: Path
     cutoffs: list[int]
@@ -60,7 +60,7 @@ class Options:
 
 
 async def run_retrieval(options: Options) -> Run:
-    """The whole run; raises InputError for a bad set, and for labels that the book does not have."""
+    """The whole run; raises InputError for an invalid set, and for labels that are not in the book."""
     _check(options)
     configuration = Configuration(options.embed_model, options.chunk_tokens, options.rerank_model)
     model, settings = configuration.model(), configuration.engine_settings()
@@ -98,27 +98,27 @@ async def run_retrieval(options: Options) -> Run:
 def _check(options: Options) -> None:
     """Raise InputError for options that exclude each other."""
     if options.build and (is_beir(options.questions) or options.embed_model or options.chunk_tokens):
-        raise InputError("--build is a build of the book, asked as it is: without --model and --chunk-tokens.")
+        raise InputError("--build names an existing build: it cannot be combined with --model or --chunk-tokens.")
     if options.split and not is_beir(options.questions):
-        raise InputError("--split is of a folder in the BEIR layout; --tag chooses questions of a set.")
+        raise InputError("--split needs a folder in the BEIR layout; --tag chooses questions of a set.")
 
 
 def _conversations(options: Options) -> list[Conversation]:
-    """The conversations of a set that has some; none of a set of single questions."""
+    """The conversations of a set; none for a set of single questions."""
     if is_beir(options.questions) or not holds_conversations(options.questions):
         return []
     if options.side != "hybrid":
-        raise InputError("Conversations are asked as readers ask them: without --dense-only and --sparse-only.")
+        raise InputError("Conversations are asked as readers ask them, without --dense-only and --sparse-only.")
     return load_conversations(options.questions)
 
 
 def _of_a_reader(cutoffs: Sequence[int], top_k: int) -> list[int]:
-    """The cut-offs within the passages that a reader gets, TOP_K of them, and that number itself."""
+    """The cut-offs up to TOP_K, the number of passages that a reader gets, and TOP_K itself."""
     return [*(cutoff for cutoff in cutoffs if cutoff < top_k), top_k]
 
 
 def _questions(options: Options, conversations: Sequence[Conversation]) -> list[EvalQuestion]:
-    """All questions of the set, and of its conversations the turns."""
+    """All questions of the set, including the turns of its conversations."""
     if conversations:
         return [turn for conversation in conversations for turn in conversation.turns]
     if is_beir(options.questions):
@@ -129,7 +129,7 @@ def _questions(options: Options, conversations: Sequence[Conversation]) -> list[
 def _store(
     options: Options, configuration: Configuration, model: EmbeddingModel, embedding: "LoadedEmbedding"
 ) -> AbstractContextManager[IndexStore]:
-    """The index that is asked."""
+    """The index to be searched."""
     if is_beir(options.questions):
         return collection_store(options.questions, model, embedding, quiet=options.quiet)
     return book_store(configuration, model, quiet=options.quiet)
@@ -195,7 +195,7 @@ async def _ask_book(
 
 
 def _build_record(store: IndexStore, name: str | None) -> BuildRecord | None:
-    """The record of a build, of the live one for None; raises InputError for a name that no build has."""
+    """The record of a build, or of the live one for None; raises InputError for an unknown name."""
     if name is None:
         return store.live()
     try:
@@ -205,7 +205,7 @@ def _build_record(store: IndexStore, name: str | None) -> BuildRecord | None:
 
 
 def _identity(facts: Mapping[str, str]) -> str:
-    """What identifies a book, and stays when its text changes."""
+    """What identifies a book even when its text changes."""
     return " ".join(filter(None, (facts.get("title"), facts.get("site_url")))) or facts.get("folder") or "a book"
 
 

@@ -49,7 +49,7 @@ def build(
             console().print("Use --rebuild to build it anyway.")
     if outcome.lost_pages and not if_needed:
         error_console().print(
-            "The index does not contain what was left out (see above); --strict would publish nothing."
+            "The index lacks what was left out (see above); with --strict nothing would be published."
         )
         raise typer.Exit(1)
 
@@ -98,7 +98,7 @@ def prune(
         typer.Option("--keep", min=0, help="How many builds to keep beside the live one; default: KEEP_BUILDS."),
     ] = None,
 ) -> None:
-    """Delete old builds, and what builds left that were killed; never the live one."""
+    """Delete old builds and left-overs of killed ones; never the live one."""
     from app.cli.index_kept_builds import prune as take_away
 
     take_away(keep)
@@ -106,9 +106,9 @@ def prune(
 
 @index_app.command()
 def pages(as_json: Json = False, problems: Problems = False) -> None:
-    """List every published page with its address, in every version and language; --json: one object a line.
+    """List every published page with its address, in every version and language; --json: one object per line.
 
-    Exit code 1 if the addresses are not sure, because the site's config could not be read, or if a page has an error
+    Exit code 1 if the addresses are uncertain, because the site's config could not be read, or if a page has an error
     that stops Docusaurus' build.
     """
     from app.cli.index_pages import print_pages
@@ -125,7 +125,7 @@ def check_links(
 ) -> None:
     """Check the book's own links and, with --site, every page and heading address.
 
-    Exit code 1 if one of them is dead, or if the addresses are not sure, because the site's config could not be read.
+    Exit code 1 if one of them is dead, or if the addresses are uncertain, because the site's config could not be read.
     """
     from app.cli.index_pages import print_link_check
 

@@ -1,4 +1,4 @@
-"""`bookrag index build`, with and without `--watch`; the work itself is `indexing.rebuild.Rebuild`."""
+"""`bookrag index build`, with and without `--watch`; the work itself is done by `indexing.rebuild.Rebuild`."""
 
 import contextlib
 from collections.abc import Set
@@ -24,7 +24,7 @@ from storage.settings import StorageSettings
 
 DEBOUNCE_MILLISECONDS = 100  # editors write a file in several steps
 TICK_MILLISECONDS = 200  # how often a watcher without a change checks whether to stop
-MOST_ADDRESSES = 5  # named at one save
+MOST_ADDRESSES = 5  # addresses named for one save
 
 
 def open_rebuild(progress: Progress, *, only_new_problems: bool = False) -> Rebuild:
@@ -44,7 +44,7 @@ def run_build(options: BuildOptions, *, quiet: bool) -> BuildOutcome:
     """Build the index of the book once."""
     with shown_progress(quiet=quiet) as progress, open_rebuild(progress) as rebuild:
         outcome = _counted_run(rebuild, options)
-        if outcome.changed:  # a rollback leads to the newest of those that stay
+        if outcome.changed:  # a rollback goes to the newest of those that are kept
             rebuild.store.prune(read_settings(StorageSettings).keep_builds)
         return outcome
 
@@ -61,7 +61,7 @@ def build_json(outcome: BuildOutcome, seconds: float) -> dict[str, object]:
 
 
 def show_build(outcome: BuildOutcome, seconds: float) -> None:
-    """Print in one line what a build published, or that nothing changed."""
+    """Print one line that says what a build published, or that nothing changed."""
     record = outcome.record
     if not outcome.changed:
         error_console().print(f"Nothing changed: {record.name} stays live")
@@ -74,12 +74,12 @@ def show_build(outcome: BuildOutcome, seconds: float) -> None:
         f"{outcome.reused} reused, {seconds:.1f} s"
     )
     for check in record.checks:
-        if check.name == "questions":  # what was compared with what
+        if check.name == "questions":  # which runs were compared
             error_console().print(check.detail)
 
 
 def _counted_run(rebuild: Rebuild, options: BuildOptions) -> BuildOutcome:
-    """Run a rebuild, and count how it ended for `GET /metrics`."""
+    """Run a rebuild, and count its outcome for `GET /metrics`."""
     result = "rebuilds_failed"
     try:
         outcome = rebuild.run(options)
@@ -111,7 +111,7 @@ def build_and_watch(options: BuildOptions) -> None:
             rust_timeout=TICK_MILLISECONDS,
             yield_on_timeout=True,
         )
-        if next(changes, None) is None:  # from here on the system tells of changes, those during the build too
+        if next(changes, None) is None:  # from here on the system reports changes, including those during the build
             return
         _build_again(rebuild, options, files)
         error_console().print(f"watching {', '.join(map(str, folders))}; press Ctrl-C to stop")
@@ -150,7 +150,7 @@ def _say_saved(changed: Set[tuple[Change, str]]) -> None:
 
 
 def _say_addresses(before: Set[str], after: Set[str]) -> None:
-    """Tell which pages' addresses are gone, as what cites them is dead, and which are new."""
+    """Print which pages' addresses are gone, since citations of them are dead, and which are new."""
     out = error_console()
     for what, addresses in (("address gone", sorted(before - after)), ("new address", sorted(after - before))):
         for address in addresses[:MOST_ADDRESSES]:
@@ -160,7 +160,7 @@ def _say_addresses(before: Set[str], after: Set[str]) -> None:
 
 
 def _is_only_text(change: Change, path: str, site: Site) -> bool:
-    """Whether a change is of a page's text alone: not of the site's config, its versions or its languages."""
+    """Whether a change only concerns a page's text, and not the site's config, versions or languages."""
     if not path.endswith((".md", ".mdx")) or site.depends_on_texts:
         return False
     return change == Change.modified or not (site.depends_on_names or "/i18n/" in path)

@@ -1,4 +1,4 @@
-"""`bookrag index list`, `rollback` and `prune`: the builds that there are, and which one is live."""
+"""`bookrag index list`, `rollback` and `prune`: the existing builds, and which one is live."""
 
 from rich.table import Table
 from rich.text import Text
@@ -39,7 +39,7 @@ def roll_back(name: str | None) -> None:
 
 
 def prune(keep: int | None) -> None:
-    """Delete old builds and left-overs; without `keep`, as many stay as after a publish."""
+    """Delete old builds and left-overs; without `keep`, as many are kept as after a publish."""
     settings = read_settings(StorageSettings)
     with open_store(settings) as store:
         gone = store.prune(settings.keep_builds if keep is None else keep)

@@ -1,4 +1,4 @@
-"""`bookrag index pages` and `bookrag index check-links`: the book's addresses, and whether they lead somewhere."""
+"""`bookrag index pages` and `bookrag index check-links`: the book's addresses, and whether they exist."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -33,7 +33,7 @@ def print_pages(*, as_json: bool, all_problems: bool) -> bool:
 
 
 def print_link_check(site: str | None, *, as_json: bool, all_problems: bool) -> bool:
-    """Check the book's own links, and its addresses against `site` where it is given; returns whether none is dead."""
+    """Check the book's own links, and its addresses against `site` if given; returns whether none is dead."""
     notices = PrintedNotices(all_problems=all_problems)
     reading = _read_published(notices)
     links = dead_internal_links(reading)
@@ -50,7 +50,7 @@ def print_link_check(site: str | None, *, as_json: bool, all_problems: bool) -> 
 
 
 def _read_published(notices: PrintedNotices) -> Reading:
-    """The book; raises InputError where it has no page, and prints what is wrong with it before."""
+    """Read the book and print its problems; raises InputError if it has no page."""
     settings = read_settings(BookSettings)
     reading = read_book(settings)
     if not reading.book.pages:

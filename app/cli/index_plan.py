@@ -66,7 +66,7 @@ def show_plan(plan: Plan, *, as_json: bool, as_markdown: bool) -> None:
 
 
 def markdown(plan: Plan) -> str:
-    """The plan as Markdown, fit for a pull request's comment: what the book calls its pages stays inside code spans."""
+    """The plan as Markdown for a pull request's comment; names from the book are kept inside code spans."""
     lines = ["### What a rebuild of the book's index would change", ""]
     lines += ["| | added | changed | moved | removed | unchanged |", "|---|---:|---:|---:|---:|---:|"]
     for name, changes in (("pages", plan.pages), ("sections", plan.sections)):
@@ -88,7 +88,7 @@ def markdown(plan: Plan) -> str:
 
 
 def code_span(text: str) -> str:
-    """`text` as one code span of Markdown, which no backtick or line break in it can end."""
+    """`text` as one Markdown code span, which no backtick or line break in the text can end."""
     line = " ".join(text.split("\n")).replace("\r", " ")
     ticks = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
@@ -156,7 +156,7 @@ def _duration(plan: Plan) -> str:
 
 
 def _cited(plan: Plan) -> str:
-    """What becomes of the citations in stored answers."""
+    """What happens to the citations in stored answers."""
     if plan.citations is None:
         return (
             f"Addresses that disappear: {len(plan.lost_addresses)}. How many stored answers cite them is not known: "
@@ -175,7 +175,7 @@ def _details(plan: Plan) -> Iterator[tuple[str, list[str]]]:
         return
     if plan.left_out:
         yield (
-            "Pages that go because of an error",
+            "Pages that disappear because of an error",
             [
                 f"{page.page}: {page.source}{f':{page.line}' if page.line else ''}: {page.reason}"
                 for page in plan.left_out

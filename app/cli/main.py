@@ -1,4 +1,4 @@
-"""`bookrag`: the commands, and what an error becomes on the command line.
+"""`bookrag`: the commands, and how errors are reported on the command line.
 
 Exit codes: 0 done, 1 a check failed or the work could not be done now, 2 bad input or configuration.
 """
@@ -24,11 +24,11 @@ from app.cli.output import print_labelled
 from app.request_log import VisibleFormatter
 from storage.errors import BookragError, ConfigurationError, InputError, StorageUnavailableError
 
-# What commands import is 700,000 objects that stay: by the collector's default it looks at them again and again, which
-# is a fifth of the time that a command takes to start.
+# Commands import 700,000 objects that stay: with its default settings the garbage collector walks them again and again,
+# which is a fifth of the time that a command takes to start.
 GC_THRESHOLD = (100_000, 20, 50)
-_FRAME_WORDS = 40_000  # of the frame of `main`, below which all others lie
-_INTERRUPTED = 130  # as shells tell of a command that was ended by Ctrl+C
+_FRAME_WORDS = 40_000  # of the frame of `main`, which calls all others
+_INTERRUPTED = 130  # as shells report a command that was ended by Ctrl+C
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 cli = typer.Typer(
@@ -56,14 +56,14 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
-    from app.cli.serve import serve as run_server  # brings the server and all that it serves
+    from app.cli.serve import serve as run_server  # imports the server and everything it serves
 
     run_server(host, port, workers)
 
 
 @cli.command()
 def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False) -> None:
-    """Try every configured part and say how to mend what fails; exit code 1 if a part fails."""
+    """Try every configured part and say how to fix what fails; exit code 1 if a part fails."""
     from app.cli.doctor import doctor as run_doctor  # brings all parts
 
     run_doctor(as_json=as_json)
@@ -75,13 +75,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character that a pipe's encoding lacks must not end the answer
-    if logging.lastResort:  # what prints the warnings of commands, which set up no log
+    if logging.lastResort:  # prints the warnings of commands, which configure no log
         logging.lastResort.setFormatter(VisibleFormatter())
     try:
         try:
             cli()
         finally:
-            sys.stdout.flush()  # so that a full disk behind `>` is met here, and not as Python ends
+            sys.stdout.flush()  # so that a full disk behind `>` fails here, and not when Python exits
     except BookragError as error:
         print_labelled("error", f"({error.code}): {error}")
         sys.exit(2 if isinstance(error, ConfigurationError | InputError) else 1)
@@ -95,20 +95,20 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         message = f"Nothing more can be written. {place}{error.strerror}."
         print_labelled("error", f"({StorageUnavailableError.code}): {message}")
-        with suppress(OSError, ValueError):  # what is left to print has no room either
+        with suppress(OSError, ValueError):  # the rest of the output would not fit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-# CPython from 3.11 on keeps its frames in pieces of 16 KB: it takes one when it is needed, and gives it back as soon as
-# it is empty. Calls in a loop that stands at the end of a piece map and unmap memory each time: 63,000 page faults and
-# 0.5 s of the 3.2 s of CPU of `bookrag ask`, in whichever import stood there. A frame that no such piece holds gets one
-# of 512 KB, whose rest is room for all frames below it. Memory that no frame has touched is not used.
+# CPython since 3.11 keeps its frames in chunks of 16 KB, allocates one when it is needed, and frees it as soon as it is
+# empty. A loop whose calls cross the end of a chunk maps and unmaps memory each time: 63,000 page faults and 0.5 s of
+# the 3.2 s of CPU of `bookrag ask`, in whichever import ran there. A frame that fits in no such chunk gets one of 512
+# KB, whose rest has room for all frames that it calls. Memory that no frame has touched is not used.
 main.__code__ = main.__code__.replace(co_stacksize=_FRAME_WORDS)
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether an import failed as the user pressed Ctrl+C, which an extension module tells as a failure of its own."""
+    """Whether an import failed because of Ctrl+C, which an extension module reports as its own failure."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True

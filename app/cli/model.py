@@ -1,4 +1,4 @@
-"""`bookrag model`: exporting the models of the settings, so that machines without torch can use them."""
+"""`bookrag model`: exports the configured models, so that machines without torch can use them."""
 
 import shutil
 from dataclasses import replace
@@ -24,9 +24,9 @@ def model() -> None:
 def export(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Write the export here, for EMBED_MODEL=FOLDER; default: where builds keep it."),
+        typer.Argument(help="Write the export here, for EMBED_MODEL=FOLDER; default: where builds store it."),
     ] = None,
-    rerank: Annotated[bool, typer.Option("--rerank", help="Export RERANK_MODEL and not EMBED_MODEL.")] = False,
+    rerank: Annotated[bool, typer.Option("--rerank", help="Export RERANK_MODEL instead of EMBED_MODEL.")] = False,
 ) -> None:
     """Export the embedding model to ONNX, so that serving needs neither torch nor sentence-transformers."""
     from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export

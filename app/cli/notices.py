@@ -1,4 +1,4 @@
-"""What the index commands print on standard error about the book: assumptions, problems, and a warning about books."""
+"""What the index commands print on standard error about the book: assumptions, problems and warnings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,9 +12,9 @@ class PrintedNotices:
     """The notices of a rebuild, printed."""
 
     def __init__(self, *, all_problems: bool = False, only_new: bool = False) -> None:
-        """With `all_problems`, each problem has its line; otherwise those of one kind are a group.
+        """With `all_problems`, each problem has its own line; otherwise problems of one kind are grouped.
 
-        With `only_new`, what was printed for the book before is not printed again.
+        With `only_new`, what was already printed for the book is not printed again.
         """
         self._all_problems = all_problems
         self._only_new = only_new
@@ -23,7 +23,7 @@ class PrintedNotices:
         self._printed: frozenset[Problem] | None = None
 
     def book_read(self, book: Book) -> None:
-        """Print what was assumed about the site, what is not known, and the problems of its pages."""
+        """Print what was assumed about the site, what is unknown, and the problems of its pages."""
         self._print_assumptions(book)
         out = error_console()
         for reason in book.unsure:
@@ -40,7 +40,7 @@ class PrintedNotices:
             out.print(f"left out, because it could not be read: {counted(len(lost), 'file')}", style="bold yellow")
 
     def _print_assumptions(self, book: Book) -> None:
-        """Print what was assumed about the site; --watch reads the book at every save, mostly with the same ones."""
+        """Print what was assumed about the site, unless it was printed before: --watch reads the book at every save."""
         assumed = tuple(note for note in book.assumptions if note not in book.unsure)
         if assumed != self._assumed:
             self._assumed = assumed

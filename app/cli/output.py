@@ -16,14 +16,14 @@ from rich.text import Text
 
 from app.request_log import visible
 
-LOG_WIDTH = 160  # columns without a terminal: a table must not be cut to 80 of them in a log
+LOG_WIDTH = 160  # columns without a terminal: a table must not be cut to 80 columns in a log
 
 _PLAIN: dict[str, Any] = {"soft_wrap": True, "emoji": False, "markup": False, "highlight": False}
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20
 
 
 class _SafeConsole(Console):
-    """Prints texts as they are: no markup is read in them, and no style of their own is kept."""
+    """Prints texts as they are, without reading markup or keeping styles of their own."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

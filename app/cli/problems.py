@@ -1,7 +1,7 @@
 """The report of a book's problems, grouped so that it stays readable.
 
-A book may import hundreds of files that a build step makes. Problems that differ in names and numbers alone are one
-group: its count, its first few places, and how many files it is in.
+A book may import hundreds of files that a build step generates. Problems that differ only in names and numbers are one
+group, with a count, its first few places and the number of files.
 """
 
 import re
@@ -22,7 +22,7 @@ LISTED = "`bookrag index pages --problems` lists each"
 
 
 def problem_lines(problems: Sequence[Problem], *, everything: bool = False) -> Iterator[str]:
-    """The lines of a report, what was left out first, then errors; with `everything`, one for each problem."""
+    """The lines of a report: what was left out first, then errors; with `everything`, a line for each problem."""
     ordered = sorted(problems, key=lambda problem: (not problem.fatal, not problem.error))
     if everything:
         yield from map(_line, ordered)

@@ -13,7 +13,7 @@ from app.cli.output import error_console
 from indexing.progress import Progress, Silent
 
 LINE_EVERY_SECONDS = 5.0
-MEASURED_SHARE = 0.1  # of a stage, before its speed tells when it ends: its first steps may wait for a model to load
+MEASURED_SHARE = 0.1  # of a stage, before its end is estimated: its first steps may wait for a model to load
 
 
 class _TimeLeft(TimeRemainingColumn):
@@ -62,7 +62,7 @@ class _Lines:
     def advance(self, steps: int = 1) -> None:
         self._done += steps
         now = time.monotonic()
-        # The speed is measured from the first steps on: they wait for a model to load, or were known before.
+        # The speed is measured after the first steps, which wait for a model to load or come from a cache.
         self._first = self._first or (now, self._done)
         if self._total and self._done and now - self._said >= LINE_EVERY_SECONDS:
             self._said = now
@@ -81,7 +81,7 @@ class _Lines:
 
 @contextmanager
 def shown_progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """Progress as it fits where standard error goes."""
+    """Progress in the form that suits standard error."""
     console = error_console()
     if quiet:
         yield Silent()

@@ -1,4 +1,4 @@
-"""`bookrag serve`: check what can be checked before the server starts, then hand over to uvicorn."""
+"""`bookrag serve`: checks what can be checked before the server starts, then hands over to uvicorn."""
 
 import multiprocessing
 import os
@@ -23,13 +23,13 @@ from storage.environment import read_settings
 from storage.errors import ConfigurationError
 from storage.settings import StorageSettings, SupabaseSettings
 
-# Where several workers keep their figures. Not imported from `app.service_metrics`, whose import reads the variable.
+# Where several workers keep their metrics. Not imported from `app.service_metrics`, whose import reads the variable.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Run the server until it is told to stop; raises ConfigurationError before that where a setting is wrong."""
-    # Worker processes read the environment again, so that a flag must stand there too.
+    """Run the server until it is told to stop; raises ConfigurationError at the start if a setting is wrong."""
+    # Worker processes read the environment again, so a flag must be set there as well.
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[name] = str(value)
@@ -42,7 +42,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     _port_must_be_free(settings.host, settings.port)
     address = f"http://{_browsable(settings.host)}:{settings.port}"
     error_console().print("bookrag loads its models; in a moment it serves on", Text(address, "bold"))
-    if settings.workers == 1:  # else `app.preloaded` is imported for all of them
+    if settings.workers == 1:  # several workers import `app.preloaded` once for all
         # First, as there: it looks up the source of all imports around its own, 0.1 s of 2.7 s of CPU.
         import wordfreq  # noqa: F401
     _fork_workers()
@@ -56,7 +56,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             workers=settings.workers,
             log_level=settings.log_level.lower(),
             log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
-            access_log=False,  # a line a request holds what a reader searched for
+            access_log=False,  # an access log would contain what readers searched for
             server_header=False,
             proxy_headers=False,  # the application reads TRUSTED_PROXIES itself, however it is started
             ws="none",
@@ -67,8 +67,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 def _fork_workers() -> None:
     """Let uvicorn start its workers as forks of one process that has imported the application.
 
-    By uvicorn's own way each worker is a new interpreter that imports everything again: more than two seconds of CPU,
-    and no page of memory is shared. It has no option for this. On other systems than Linux, system libraries do not
+    uvicorn itself starts each worker as a new interpreter that imports everything again: more than two seconds of CPU,
+    and no page of memory is shared. It has no option for this. On systems other than Linux, system libraries do not
     survive a fork.
     """
     if sys.platform != "linux":
@@ -80,9 +80,9 @@ def _fork_workers() -> None:
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """Name the folder by which the figures of several workers are added up; they begin from nothing at each start.
+    """Set the folder in which the metrics of several workers are added up; they start from zero at each start.
 
-    In memory where that can be: the files are mapped, and a disk that is full would end the workers.
+    In memory if possible: the files are mapped, and a full disk would end the workers.
     """
     if workers == 1 or SHARED_FOLDER in os.environ:
         yield

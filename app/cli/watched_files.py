@@ -1,4 +1,4 @@
-"""Which files `bookrag index build --watch` looks at: those that may change the book."""
+"""The files that `bookrag index build --watch` watches: those that may change the book."""
 
 import os.path
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _PAGE_OR_FOLDER = frozenset((".md", ".mdx", ""))
 
 
 def watched_folders(settings: BookSettings) -> list[Path]:
-    """The site's folder, and the book's where that is not in it; absolute. Raises InputError where one is not there."""
+    """The site's folder, and the book's if that is not in it; absolute. Raises InputError if one is missing."""
     book = _absolute(settings.book_dir)
     site = _absolute(settings.site_dir) if settings.site_dir else book.parent
     folders = [site] if book.is_relative_to(site) else [site, book]
@@ -26,9 +26,9 @@ def watched_folders(settings: BookSettings) -> list[Path]:
 
 
 class BookFiles:
-    """Whether a change may be one of the book's; files that a build of the site or of the index writes are not.
+    """Whether a change may concern the book; files that a build of the site or of the index writes do not.
 
-    A folder with the name of such a build is watched all the same if it stands among the book's pages.
+    A folder with the name of such a build is watched nevertheless if it is among the book's pages.
     """
 
     def __init__(self, watched: Iterable[Path], settings: BookSettings, data_dir: Path) -> None:
@@ -38,14 +38,14 @@ class BookFiles:
         self._saved = DefaultFilter(ignore_dirs=())  # temporary files of editors are ignored
 
     def know(self, site: Site) -> None:
-        """Take the folders of pages from the site's settings."""
+        """Set the folders of pages from the site's settings."""
         instances = [docs for of_locale in site.docs.values() for docs in of_locale]
         pages = {site.folder / path for docs in instances for path in (docs.path, docs.prefixed("versioned_docs"))}
         pages |= {locale.folder for locale in site.locales if locale.folder is not None}
         self._pages = [_absolute(folder) for folder in sorted(pages)]
 
     def __call__(self, change: Change, name: str) -> bool:
-        """As `watchfiles` asks."""
+        """The filter that `watchfiles` calls."""
         path = Path(name)
         if path.is_relative_to(self._data_dir) or not self._saved(change, path.name):
             return False
@@ -56,10 +56,10 @@ class BookFiles:
 
 
 def _names_below(roots: Iterable[Path], path: Path) -> set[str]:
-    """The names in a path below those of `roots` that it is in; above them, folders may be called as they like."""
+    """The names in a path below the roots that contain it; folders above the roots may have any name."""
     return {part for root in roots if path.is_relative_to(root) for part in path.relative_to(root).parts}
 
 
 def _absolute(path: Path) -> Path:
-    """Absolute, without `..`, symbolic links kept: as the system reports changes."""
+    """The absolute path without `..`, with symbolic links kept, as the system reports changes."""
     return Path(os.path.abspath(path))  # noqa: PTH100  # `resolve` follows links

@@ -25,14 +25,14 @@ router = APIRouter(prefix="/api/account", tags=["accounts"], route_class=Limited
 
 
 class ConfirmBody(BaseModel):
-    """The account's password; not needed within ten minutes of a sign-in, nor by guests."""
+    """The account's password; not required within ten minutes of a sign-in, nor for guests."""
 
     password: Password | None = None
-    captcha_token: CaptchaToken | None = None  # with a password, where the accounts' project asks for one
+    captcha_token: CaptchaToken | None = None  # with a password, if the accounts' project requires one
 
 
 class PasswordBody(BaseModel):
-    """The current password, not needed within ten minutes of a sign-in, and the new one."""
+    """The current password, not required within ten minutes of a sign-in, and the new one."""
 
     password: Password | None = None
     new_password: Annotated[Password, Field(min_length=1)]
@@ -46,7 +46,7 @@ class PasswordBody(BaseModel):
     responses=answers(AccountExportOut, "The file.") | errors(401),
 )
 async def export(services: CurrentServices, reader: CurrentReader) -> StreamingResponse:
-    """All data that is kept of the reader as one JSON file: the account, the profile and every conversation."""
+    """All data that is kept about the reader as one JSON file: the account, the profile and every conversation."""
     account = (await account_out(services, reader)).model_dump(mode="json", exclude={"user", "user_metadata"})
     await services.conversations.page(reader, limit=1)  # an unreachable store is an error before the first byte
     return StreamingResponse(
@@ -60,7 +60,7 @@ async def export(services: CurrentServices, reader: CurrentReader) -> StreamingR
 async def change_password(
     body: PasswordBody, services: CurrentServices, reader: CurrentReader, address: ClientAddress
 ) -> None:
-    """Change the password; this session goes on, all others of the account end."""
+    """Change the password; this session continues, all others of the account end."""
     await services.accounts.confirm(reader, body.password, address=address, captcha_token=body.captcha_token)
     await services.accounts.change_password(reader, body.new_password)
 
@@ -73,9 +73,9 @@ async def delete(
     given = body or ConfirmBody()
     await services.accounts.confirm(reader, given.password, address=address, captcha_token=given.captcha_token)
     await stop_answers(services, reader)
-    await services.conversations.delete_all(reader)  # with what waits in the outbox
+    await services.conversations.delete_all(reader)  # including the waiting turns in the outbox
     await services.accounts.delete(reader)
-    # A question that came meanwhile was let in by the account as it still stood; from now on none is.
+    # A question that arrived meanwhile was accepted while the account still existed; from now on none is.
     await services.answers.stop_all(owner_of(reader))
     with suppress(AuthenticationError, StorageUnavailableError):
         await services.conversations.delete_all(reader)

@@ -1,4 +1,4 @@
-"""`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles, whichever store keeps the accounts."""
+"""`/api/auth/…`: sign-up, sign-in, guests, sessions and profiles, for either account store."""
 
 import asyncio
 import logging
@@ -53,7 +53,7 @@ class ProfileBody(BaseModel):
     preferred_learning_style: LearningStyle | None = None
 
     def over(self, profile: Profile) -> Profile:
-        """The profile with what was sent in place of what was there."""
+        """The profile, updated with the fields that were sent."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         goals = tuple(sent.get("learning_goals", profile.learning_goals))
         return replace(profile, **sent | {"learning_goals": goals})
@@ -78,7 +78,7 @@ class SignInBody(BaseModel):
 
 
 class GuestBody(BaseModel):
-    """The token of a site's check for robots."""
+    """The token of the site's CAPTCHA."""
 
     captcha_token: CaptchaToken | None = None
 
@@ -96,7 +96,7 @@ class RefreshBody(BaseModel):
 
 
 class UserMetadataOut(BaseModel):
-    """The user's name, where clients of Supabase Auth read it."""
+    """The user's name, in the place where clients of Supabase Auth read it."""
 
     display_name: str | None
     name: str | None
@@ -162,7 +162,7 @@ class SignedInOut(BaseModel):
 async def sign_up(
     body: SignUpBody, services: CurrentServices, reader: OptionalReader, address: ClientAddress
 ) -> SignedInOut:
-    """Make an account; a guest who sends their token along keeps their id and history."""
+    """Create an account; a guest who sends their token keeps their id and history."""
     profile = body.profile.over(Profile()) if body.profile else None
     if body.name is not None:
         profile = ProfileBody(name=body.name).over(profile or Profile())
@@ -195,7 +195,7 @@ async def guest(services: CurrentServices, address: ClientAddress, body: GuestBo
 
 @router.post("/refresh", responses=errors(401, 403, 413, 415, 429))
 async def refresh(body: RefreshBody, services: CurrentServices, address: ClientAddress) -> SignedInOut:
-    """Renew a session; the refresh token is used up."""
+    """Renew a session; the refresh token cannot be used again."""
     return await _signed_in(services, await services.accounts.refresh(body.refresh_token, address=address))
 
 
@@ -203,7 +203,7 @@ async def refresh(body: RefreshBody, services: CurrentServices, address: ClientA
 async def sign_out(
     services: CurrentServices, reader: ReaderOrNobody, address: ClientAddress, body: SignOutBody | None = None
 ) -> None:
-    """End this session, which the access token names, or the refresh token where that one has expired."""
+    """End this session, identified by the access token, or by the refresh token if that one has expired."""
     if reader is not None:
         await services.accounts.sign_out(reader)
     elif body is not None and body.refresh_token:
@@ -214,7 +214,7 @@ async def sign_out(
 
 @router.get("/user", openapi_extra=TOKEN_REQUIRED, responses=errors(401))
 async def user(services: CurrentServices, reader: CurrentReader) -> AccountOut:
-    """The user whom the token names, as the accounts have them now."""
+    """The user named by the token, as the account store has them now."""
     return await account_out(services, reader)
 
 
@@ -277,7 +277,7 @@ def _session(session: Session) -> SessionOut:
 
 
 async def _profile_of(services: Services, access_token: str) -> ProfileOut | None:
-    """The profile of a new session; None where it cannot be read, which keeps nobody from signing in."""
+    """The profile of a new session; None if it cannot be read, which does not prevent signing in."""
     try:
         async with asyncio.timeout(PROFILE_SECONDS):
             return _profile(await services.accounts.profile(await services.accounts.verify(access_token)))

@@ -1,4 +1,4 @@
-"""`POST /api/chat`: a question in, an answer out, as a stream or as one JSON object; and resuming and stopping it."""
+"""`POST /api/chat`: answers a question, as a stream or as one JSON object; also resuming and stopping answers."""
 
 import asyncio
 import re
@@ -57,18 +57,18 @@ async def resume(
     conversation_id: str,
     services: CurrentServices,
     reader: OptionalReader,
-    after: Annotated[int, Query(ge=0, le=MAX_PARTS, description="How many parts were read already.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_PARTS, description="How many parts have been read already.")] = 0,
     message_id: Annotated[str | None, Query(max_length=100, description="Of the answer; default: the newest.")] = None,
 ) -> Response:
     """Resume the answer that is being written; 204 when there is none.
 
-    With `after`, what is missing of an answer that has ended meanwhile comes as well.
+    With `after`, the rest of an answer that has ended meanwhile is sent as well.
     """
     may_ask(services, reader)
     answers = services.answers
     conversation = conversation_uuid(conversation_id, owner_of(reader))
     if reader is None and not is_hard_to_guess(conversation_id):
-        return Response(status_code=204)  # an id that others choose as well
+        return Response(status_code=204)  # an id that others may choose as well
     found = await answers.find(str(conversation), owner_of(reader))
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
@@ -83,7 +83,7 @@ async def resume(
 
 @router.post("/api/chat/{conversation_id}/stop", response_class=Response, status_code=204, responses=errors(401))
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
-    """Stop the answer that is being written and keep what there is; nothing happens when there is none."""
+    """Stop the answer that is being written and keep what was written; has no effect if there is none."""
     may_ask(services, reader)
     if reader is None and not is_hard_to_guess(conversation_id):
         return Response(status_code=204)
@@ -95,14 +95,14 @@ async def stop(conversation_id: str, services: CurrentServices, reader: Optional
 
 @router.delete("/api/chat/{conversation_id}", response_class=Response, status_code=204, responses=errors(401))
 async def forget(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
-    """Forget what was said in a conversation without an account; nothing happens where nothing is remembered."""
+    """Forget a conversation of a reader without an account; has no effect if nothing is remembered."""
     if reader is None and services.guest_memory and is_hard_to_guess(conversation_id):
         await services.guest_memory.forget(str(conversation_uuid(conversation_id, "")))
     return Response(status_code=204)
 
 
 async def _is_deleted(services: Services, reader: Reader | None, conversation: UUID) -> bool:
-    """Whether a reader has deleted a conversation, whose answers are still known for resuming."""
+    """Whether a reader has deleted a conversation; its answers can still be found for resuming."""
     if reader is None:
         return False
     try:
@@ -110,12 +110,12 @@ async def _is_deleted(services: Services, reader: Reader | None, conversation: U
     except NotFoundError:
         return True
     except StorageUnavailableError:
-        return False  # the history cannot be reached, the answer can
+        return False  # the history cannot be reached, but the answer can
     return False
 
 
 def _wants_json(request: Request, body: ChatBody, default: str) -> bool:
-    """What the request accepts, else what its body asks for, else the deployment's default; `useChat` reads streams."""
+    """Whether to answer as JSON: by `Accept`, the body, or the deployment's default; `useChat` reads streams."""
     json, stream = (_quality(request, kind) for kind in ("application/json", "text/event-stream"))
     if json != stream:
         return json > stream
@@ -127,7 +127,7 @@ def _wants_json(request: Request, body: ChatBody, default: str) -> bool:
 
 
 def _quality(request: Request, kind: str) -> float:
-    """How much a request says that it wants a media type, from 0 to 1; `*/*` says nothing."""
+    """The quality, from 0 to 1, that a request's `Accept` gives a media type; `*/*` does not count."""
     qualities = {f"{kind.partition('/')[0]}/*": 0.0, kind: 0.0}
     for entry in request.headers.get("accept", "").lower().split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
@@ -153,7 +153,7 @@ async def _as_json(request: Request, answer: Answer, headers: dict[str, str], se
             if not await ends_though_cancelled(reading):
                 raise
         if not reading.done():
-            return Response(status_code=499)  # as proxies log it; nobody reads this
+            return Response(status_code=499)  # the status that proxies log; nobody reads this response
         content = with_other_names(reading.result(), session_id)
     finally:
         leaving.cancel()

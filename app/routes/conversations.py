@@ -1,4 +1,4 @@
-"""`/api/conversations…`: the reader's own history, newest first; somebody else's is 404, as if it did not exist."""
+"""`/api/conversations…`: the reader's own history, newest first; somebody else's conversation is 404."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -40,7 +40,7 @@ class TitleBody(BaseModel):
 
 
 class AnsweredTurn(BaseModel):
-    """A question with its answer, from before the reader had an account; `sources` as the history gives them."""
+    """A question with its answer, from before the reader had an account; `sources` are as in the history."""
 
     question_id: Annotated[ShortText, StringConstraints(min_length=1)]
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
@@ -53,7 +53,7 @@ class AnsweredTurn(BaseModel):
 
 
 class ConversationOut(BaseModel):
-    """A conversation; `snippet` is there where a search found its words."""
+    """A conversation; with a search, `snippet` is the text around the words found."""
 
     id: str
     title: str
@@ -63,7 +63,7 @@ class ConversationOut(BaseModel):
 
 
 class PageOut(BaseModel):
-    """Some conversations, and the cursor of the next ones."""
+    """A page of conversations, and the cursor of the next page."""
 
     conversations: list[ConversationOut]
     next_cursor: str | None
@@ -130,7 +130,7 @@ async def open_conversation(
 async def keep_turn(
     conversation_id: ConversationName, body: AnsweredTurn, services: CurrentServices, reader: CurrentReader
 ) -> None:
-    """Keep a turn that was answered before the reader signed in, as the last one of the conversation; once."""
+    """Store a turn that was answered before the reader signed in, once, as the last one of the conversation."""
     if not is_name(conversation_id):
         raise RequestError(422, "invalid_conversation_id", NAME_RULE)
     request = TurnRequest(
@@ -180,15 +180,15 @@ async def stop_answers(services: Services, reader: Reader) -> None:
 
 
 async def _stop(services: Services, reader: Reader, conversation: UUID) -> None:
-    """Stop the answer that is being written in a conversation: nobody will read it there."""
-    with suppress(StorageUnavailableError):  # the log of running answers cannot be reached, the history can
+    """Stop the answer that is being written in a conversation, since nobody will read it."""
+    with suppress(StorageUnavailableError):  # the log of running answers cannot be reached, but the history can
         found = await services.answers.find(str(conversation), owner_of(reader))
         if found and found.running:
             await services.answers.stop(found.key.answer_id)
 
 
 def opened_json(opened: OpenConversation) -> dict[str, Any]:
-    """A conversation with its messages as the API and the export give it."""
+    """A conversation with its messages, as in the API and in the export."""
     return {
         **_out(opened.conversation).model_dump(mode="json", exclude={"snippet"}),
         "head_id": str(opened.head_id) if opened.head_id else None,
@@ -197,12 +197,12 @@ def opened_json(opened: OpenConversation) -> dict[str, Any]:
 
 
 def utc_text(moment: datetime) -> str:
-    """A moment as all of the API writes it: UTC, with a `Z`."""
+    """A time in the API's format: UTC, with a `Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def message_json(message: Message) -> dict[str, Any]:
-    """A message; an answer carries its sources and how it came about."""
+    """A message as JSON; an answer includes its sources and how it was made."""
     shared = {
         "id": str(message.id),
         "role": message.role,
@@ -250,14 +250,14 @@ async def _export(store: ConversationStore, reader: Reader) -> AsyncGenerator[by
 
 
 async def exported(store: ConversationStore, reader: Reader) -> AsyncGenerator[bytes, None]:
-    """A reader's conversations as JSON objects with commas between; one at a time: a long history needs no memory."""
+    """A reader's conversations as JSON objects separated by commas; one at a time, to take little memory."""
     separator, cursor = b"", None
     while True:
         page = await store.page(reader, limit=EXPORT_PAGE, cursor=cursor)
         for found in page.conversations:
             try:
                 opened = await store.open(reader, found.id)
-            except NotFoundError:  # deleted while this was written
+            except NotFoundError:  # deleted during the export
                 continue
             yield separator + orjson.dumps(opened_json(opened))
             separator = b","

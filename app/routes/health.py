@@ -1,4 +1,4 @@
-"""`/healthz` says that the process is alive, `/readyz` whether it can answer, dependency by dependency.
+"""`/healthz` says that the process is alive, `/readyz` whether it can answer, with the state of each dependency.
 
 `/metrics` has counts and times for Prometheus.
 """
@@ -25,7 +25,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(services: CurrentServices, authorization: Annotated[str, Header()] = "") -> Response:
-    """Counts and times for Prometheus; 404 where METRICS is off, 401 without the METRICS_TOKEN where there is one."""
+    """Counts and times for Prometheus; 404 if METRICS is off, 401 without the METRICS_TOKEN if one is set."""
     settings = services.settings
     if not settings.metrics or services.state is None:
         raise NotFoundError("There is nothing at this address.")
@@ -39,7 +39,7 @@ async def metrics(services: CurrentServices, authorization: Annotated[str, Heade
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={200: {"model": ReadyOut}, 503: {"model": ReadyOut, "description": "Not ready."}})
 async def readyz(services: CurrentServices, response: Response) -> dict[str, Any]:
-    """Ready: each dependency by name with its state, and the live build; 503 where the server cannot answer."""
+    """Each dependency by name with its state, and the live build; 503 if the server cannot answer."""
     dependencies = await services.dependencies()
     ready = all(dependency["state"] != "failed" for dependency in dependencies.values())
     response.status_code = 200 if ready else 503

@@ -1,4 +1,4 @@
-"""`GET /api/search`: retrieval alone, with what each side of it found and why it was decided so."""
+"""`GET /api/search`: retrieval without an answer, with what each side found and how the verdict came about."""
 
 from typing import Annotated, Any, Literal
 
@@ -30,7 +30,7 @@ async def search(
     page_url: str | None = None,
     scope: Literal["page", "chapter", "book"] = "book",
 ) -> dict[str, Any]:
-    """Passages for a query, best first, and how it was understood and decided."""
+    """Passages for a query, best first, how the query was understood, and the verdict."""
     may_ask(services, reader)
     if not says_something(q):
         raise RequestError(422, "empty_message", "The query is empty.")

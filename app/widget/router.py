@@ -1,7 +1,7 @@
 """Serves the widget to pages of any origin: `/widget.js`, and its files under names with a hash in `/widget/`.
 
-`app.main` includes `widget_router`. The files are public and the same for everybody, so any origin may load them; what
-pages may ask of the service itself is for `CORS_ORIGINS` to say.
+`app.main` includes `widget_router`. The files are public and the same for everybody, so any origin may load them;
+`CORS_ORIGINS` decides which pages may call the service itself.
 """
 
 import gzip
@@ -29,17 +29,17 @@ CONTENT_TYPES = {
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
 }
-REVALIDATE = "no-cache"  # asked for again each time, answered with 304 while nothing changed
+REVALIDATE = "no-cache"  # revalidated each time, and answered with 304 while nothing changed
 FOR_GOOD = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"-[0-9A-Z]{8}\.js$")  # the name carries a hash of the content
-# Modules that a page loads long after it was opened. What renders answers works with its own panel alone: a page that
-# misses it shows answers as plain text until it is loaded again.
+# Modules that a page loads long after it was opened. The renderer of answers only works with its own panel: a page that
+# misses it shows answers as plain text until it is reloaded.
 _LAZY = frozenset(("panel", "katex", "highlighter"))
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltFile:
-    """A file of the build, plain and compressed, with the headers that it is served with."""
+    """A file of the build, plain and compressed, with its headers."""
 
     content: bytes
     compressed: bytes
@@ -48,7 +48,7 @@ class BuiltFile:
 
 @cache
 def built_files() -> dict[str, BuiltFile]:
-    """The files of the build by name; read once, as they are few and a release never changes them."""
+    """The files of the build by name; read once, since they are few and never change within a release."""
     return {path.name: _read(path) for path in sorted(STATIC_DIR.glob("*")) if path.suffix in CONTENT_TYPES}
 
 
@@ -63,7 +63,7 @@ def _read(path: Path) -> BuiltFile:
 
 
 def _successor(name: str) -> BuiltFile | None:
-    """The module that is now what `name` was before an update: a page opened before it still asks by the old name."""
+    """The current module for its name before an update: a page opened before the update asks by that name."""
     stem = _HASHED.sub("", name)
     if stem == name or stem not in _LAZY:
         return None

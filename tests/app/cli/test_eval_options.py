@@ -57,7 +57,7 @@ def test_verdicts_cannot_be_repeated_without_a_judge(data_dir: Path, questions: 
 
 def test_a_split_is_of_a_folder_and_a_build_has_a_name(data_dir: Path, questions: Path) -> None:
     done = evaluation("retrieval", questions, "--split", "dev", data_dir=data_dir)
-    assert (done.returncode, "--split is of a folder in the BEIR layout" in said(done)) == (2, True)
+    assert (done.returncode, "--split needs a folder in the BEIR layout" in said(done)) == (2, True)
     done = evaluation("retrieval", questions, "--build", "nosuch", data_dir=data_dir)
     assert (done.returncode, "--build nosuch" in said(done)) == (2, True)
 
@@ -90,7 +90,7 @@ def test_questions_that_nothing_is_judged_for_are_counted_where_a_set_is_importe
     done = run_command(*command, environment={}, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Wrote 1 question to set.jsonl" in done.stdout
-    assert "Left out, because nothing is judged for them: 2 questions" in done.stdout
+    assert "Left out, because they have no judgements: 2 questions" in done.stdout
 
 
 def test_tags_stay_one_cell_each_in_markdown_and_are_apart_in_csv(data_dir: Path, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_run_says_how_many_candidates_were_ranked(
 def test_the_books_own_set_is_taken_where_none_is_named(data_dir: Path, tmp_path: Path, questions: Path) -> None:
     done = retrieval("--json", data_dir=data_dir, folder=tmp_path)
     assert done.returncode != 0
-    assert f"no set of questions at {tmp_path / 'site' / 'eval' / 'questions.jsonl'}" in done.stderr
+    assert f"no evaluation set at {tmp_path / 'site' / 'eval' / 'questions.jsonl'}" in done.stderr
     own = tmp_path / "site" / "eval" / "questions.jsonl"
     own.parent.mkdir(parents=True)
     own.write_bytes(questions.read_bytes())

@@ -41,7 +41,7 @@ async def test_a_turn_that_cannot_be_kept_is_said_to_be_lost(tmp_path: Path, out
 def test_only_a_turn_that_waits_is_promised_to_be_saved(waits: bool, promised: bool) -> None:
     encoder = UiMessageEncoder(AnswerIdentity("c", "m", None))
     said = b"".join(encoder.event(NotSaved(waits=waits)))
-    assert (b"it will be as soon as that is back" in said) is promised
+    assert (b"It will be as soon as the history is back" in said) is promised
     assert b"could not be saved" in said
 
 
