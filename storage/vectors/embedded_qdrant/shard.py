@@ -10,6 +10,7 @@ states: a few kilobytes without their holes) are copied, and it creates its own 
 
 import errno
 import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ from storage.vectors.embedded_qdrant.files import MARGIN_BYTES, copy_sparse, meg
 Json = dict[str, Any]
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
 """The data files of a sealed shard, which are never written again; all others are copied."""
+_CONFIG = "edge_config.json"  # of the engine, in a shard's folder
 _PREFIX = "bookrag-clone-"  # of copies outside the index's own folder
 _YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of being made
 
@@ -320,6 +322,7 @@ class Clone:
         fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             _copy(sealed, self._folder / "shard")
+            _search_in_one_thread(self._folder / "shard" / _CONFIG)
             self.shard = Shard.load(str(self._folder / "shard"))
         except BaseException as exc:
             self.remove()
@@ -336,6 +339,17 @@ class Clone:
         """Delete the folder without closing the shard; enough for a process that is about to end."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._owner.close()
+
+
+def _search_in_one_thread(config: Path) -> None:
+    """Set the engine's number of search threads to one.
+
+    The default is eight or more, and they take work from each other: on two cores one query of a millisecond caused 200
+    context switches, more than half of the CPU of the search process. The engine's own configuration class cannot
+    leave the other values unchanged.
+    """
+    content = json.loads(config.read_bytes()) | {"max_search_threads": 1}
+    config.write_text(json.dumps(content))
 
 
 def _elsewhere() -> tuple[Path, ...]:

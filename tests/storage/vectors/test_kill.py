@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,15 @@ async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
         assert not children & _search_processes()
 
 
+async def test_a_search_process_searches_in_one_thread(tmp_path: Path) -> None:
+    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        publish(store, "first")
+        await find(store, "first")
+        names = list(chain.from_iterable(map(_thread_names, _search_processes())))
+
+    assert [name for name in names if name.startswith("edge-search")] == ["edge-search-0"]
+
+
 @pytest.mark.processes
 def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path) -> None:
     settings = StorageSettings(_env_file=None, data_dir=tmp_path)
@@ -146,6 +156,10 @@ def test_the_search_process_and_its_copy_end_with_a_killed_server(tmp_path: Path
 def _start_and_be_killed() -> None:
     asyncio.run(open_store(StorageSettings(_env_file=None, data_dir=Path(sys.argv[1]))).start())
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _thread_names(process: int) -> list[str]:
+    return [(task / "comm").read_text().strip() for task in Path(f"/proc/{process}/task").iterdir()]
 
 
 def _search_processes() -> set[int]:
