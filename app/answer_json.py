@@ -26,6 +26,8 @@ from storage.conversations.turns import ANSWER_LOST_CODE, Answer, Message
 if TYPE_CHECKING:
     from engines.coverage.explanation import Explanation
 
+STORED_CITATION = ("number", "id", "url", "sentence", "supported")
+"""Of a source of the history what tells how it is cited."""
 STOPPED_CODE = "answer_stopped"
 STOPPED = "This answer was stopped before its end."
 STORED_ERROR = "This answer broke off. Please ask again for a new one."
@@ -259,14 +261,7 @@ def stored_citations(message: Message) -> dict[str, Any] | None:
     return {
         "text": message.content,
         "cited": [
-            {
-                "number": source["number"],
-                "source": source["number"],
-                "id": source["id"],
-                "url": source["url"],
-                "sentence": source["sentence"],
-                "supported": source["supported"],
-            }
+            {"source": source["number"], **{key: source[key] for key in STORED_CITATION}}
             for source in message.sources
             if source.get("cited")
         ],

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.answer_json import (
     ANSWER_LOST,
     NOT_SAVED_YET,
+    STORED_CITATION,
     STORED_ERROR,
     AnswerIdentity,
     AnswerState,
@@ -342,5 +343,4 @@ def _stored_marks(message: Message) -> Iterator[dict[str, Any]]:
     """The citations of a stored text, in order."""
     found = [(at, source) for source in message.sources for at in source.get("marks") or ()]
     for at, source in sorted(found, key=lambda each: each[0]):
-        citation = {key: source[key] for key in ("number", "id", "url", "sentence", "supported")}
-        yield {"type": "data-citation", "data": citation | {"at": at}}
+        yield {"type": "data-citation", "data": {key: source[key] for key in STORED_CITATION} | {"at": at}}

@@ -128,7 +128,7 @@ class Chunker:
             # A heading over an image, or over nothing, is found and quoted by its own words.
             blocks = (Block("text", (page.title, *section.heading_path)[-1]),)
         breadcrumb, room = self._breadcrumb(page, section)
-        for text, tokens in self._pack(blocks, room):
+        for text, tokens in _fill(self._pieces(blocks, room), room, "\n\n"):
             yield _Piece(number, breadcrumb, text, self._room - room + tokens)
 
     def _shrink(self, piece: "_Piece", size: int) -> Iterator[tuple["_Piece", int]]:
@@ -159,20 +159,8 @@ class Chunker:
             return first, self._room - tokens
         return BREADCRUMB_SEPARATOR.join(parts), self._room - sum(counts) - separator * (len(parts) - 1)
 
-    def _pack(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
-        """Texts of at most `room` tokens with their sizes: whole blocks together while they fit, the others split."""
-        packed: list[str] = []
-        size = 0
-        for text, tokens in self._pieces(blocks, room):
-            if packed and size + tokens > room:
-                yield "\n\n".join(packed), size
-                packed, size = [], 0
-            packed.append(text)
-            size += tokens
-        if packed:
-            yield "\n\n".join(packed), size
-
     def _pieces(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
+        """Whole blocks with their sizes; those that do not fit, in parts."""
         present = [block for block in blocks if block.text.strip()]
         for block, tokens in zip(present, self._count([block.text for block in present]), strict=True):
             if tokens <= room:

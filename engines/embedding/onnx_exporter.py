@@ -113,10 +113,10 @@ def export_cross_encoder(wanted: Export, source: Path, target: Path) -> Export:
         return _export(wanted, traced, source, target, [("What is a joint?", text) for text in _PROBES])
 
 
-class _Embedding(torch.nn.Module):
-    """All modules of a sentence-transformers model in a row, and the vector's length made 1."""
+class _Whole(torch.nn.Module):
+    """All modules of a sentence-transformers model in a row."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, model: SentenceTransformer | CrossEncoder) -> None:
         super().__init__()
         self.model = model
 
@@ -124,36 +124,34 @@ class _Embedding(torch.nn.Module):
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
     ) -> torch.Tensor:
         """The outputs of one batch: (batch, dimensions)."""
-        features = _features(input_ids, attention_mask, token_type_ids)
+        features: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if token_type_ids is not None:
+            features["token_type_ids"] = token_type_ids
         for module in self.model:
             features = module(features)
+        return self.output(features)
+
+    def output(self, features: dict[str, Any]) -> torch.Tensor:
+        """What is kept of what the last module gives."""
+        raise NotImplementedError
+
+
+class _Embedding(_Whole):
+    """Gives the vector, its length made 1."""
+
+    def output(self, features: dict[str, Any]) -> torch.Tensor:
         return torch.nn.functional.normalize(features["sentence_embedding"], p=2.0, dim=1)
 
 
-class _Scores(torch.nn.Module):
-    """A cross-encoder's scores after its activation function."""
+class _Scores(_Whole):
+    """Gives a cross-encoder's scores after its activation function."""
 
     def __init__(self, model: CrossEncoder) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.activation: Callable[[torch.Tensor], torch.Tensor] = model.activation_fn or torch.nn.Identity()
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """The outputs of one batch: (batch, dimensions)."""
-        features = _features(input_ids, attention_mask, token_type_ids)
-        for module in self.model:
-            features = module(features)
-        scores: torch.Tensor = self.activation(features["scores"])
-        return scores
-
-
-def _features(
-    input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None
-) -> dict[str, Any]:
-    features = {"input_ids": input_ids, "attention_mask": attention_mask}
-    return features if token_type_ids is None else {**features, "token_type_ids": token_type_ids}
+    def output(self, features: dict[str, Any]) -> torch.Tensor:
+        return self.activation(features["scores"])
 
 
 def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes: Texts) -> Export:

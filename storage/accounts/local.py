@@ -113,9 +113,8 @@ class LocalAccounts:
     ) -> SignedIn:
         """See AccountStore."""
         email = sendable(email.strip().lower())
-        await self._database.write(partial(begin_attempt, email=email, address=address))
-        found = await self._database.read(partial(local_users.find_password, email=email))
-        if not await self._passwords.matches(found.password_hash if found else None, password) or found is None:
+        found = await self._try_password(email, password, address)
+        if found is None:
             raise CredentialsError("The e-mail address or the password is wrong.")
 
         def work(db: sqlite3.Connection) -> local_users.Renewal:
@@ -184,12 +183,15 @@ class LocalAccounts:
             if not signed_in_lately(started):
                 raise CredentialsError(CONFIRM)
             return
-        email = account.email
+        if await self._try_password(account.email, password, address) is None:
+            raise CredentialsError("The password is wrong.")
+        await self._database.write(partial(attempt_succeeded, email=account.email, address=address))
+
+    async def _try_password(self, email: str, password: str, address: str) -> local_users.StoredPassword | None:
+        """The account whose password this is, by its e-mail address, after the attempt was counted; else None."""
         await self._database.write(partial(begin_attempt, email=email, address=address))
         found = await self._database.read(partial(local_users.find_password, email=email))
-        if not await self._passwords.matches(found.password_hash if found else None, password):
-            raise CredentialsError("The password is wrong.")
-        await self._database.write(partial(attempt_succeeded, email=email, address=address))
+        return found if await self._passwords.matches(found.password_hash if found else None, password) else None
 
     async def change_password(self, reader: Reader, password: str) -> None:
         """See AccountStore."""

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from storage.accounts.local_users import find_profile
 from storage.accounts.reader import Reader
-from storage.conversations.rows import message_from_row, title_of, turn_ids
+from storage.conversations.rows import message_from_row, row_of_answer, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
 from storage.errors import AuthenticationError, IdempotencyError, NotFoundError
-from storage.storable import storable, storable_json
+from storage.storable import storable
 
 NO_CONVERSATION = "There is no such conversation."
 NO_MESSAGE = "There is no such message in this conversation."
@@ -76,29 +76,15 @@ def begin(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> OpenT
 
 def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answer) -> None:
     """Write the answer if it is still pending or was lost; a conversation that was deleted meanwhile stays deleted."""
+    row = row_of_answer(answer)
     changed = db.execute(
-        """
-        UPDATE messages SET status = ?, content = ?, sources = ?, build = ?, timing = ?, grounded = ?,
-            verdict = ?, understood = ?, finish_reason = ?, error_code = ?, model_version = ?
-        WHERE id = ? AND (status = 'pending' OR error_code = 'answer_lost')
-            AND conversation_id = (SELECT id FROM conversations WHERE id = ? AND user_id = ?)
-        """,
-        (
-            "complete" if answer.complete else "incomplete",
-            storable(answer.text),
-            json.dumps(storable_json(list(answer.sources))),
-            answer.build,
-            json.dumps(storable_json(answer.timing)),
-            answer.grounded,
-            answer.verdict,
-            None if answer.understood is None else json.dumps(storable_json(answer.understood)),
-            answer.finish_reason,
-            answer.error_code,
-            answer.model_version,
-            str(turn.answer_id),
-            str(turn.conversation_id),
-            str(reader.id),
-        ),
+        f"""
+        UPDATE messages SET {", ".join(f"{name} = :{name}" for name in row)}
+        WHERE id = :answer AND (status = 'pending' OR error_code = 'answer_lost')
+            AND conversation_id = (SELECT id FROM conversations WHERE id = :conversation AND user_id = :reader)
+        """,  # noqa: S608 - names of fields
+        {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in row.items()}
+        | {"answer": str(turn.answer_id), "conversation": str(turn.conversation_id), "reader": str(reader.id)},
     ).rowcount
     if changed:
         db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now(), str(turn.conversation_id)))

@@ -10,13 +10,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from storage.conversations.turns import Conversation, ConversationPage, Message, TurnRequest
+from storage.conversations.turns import Answer, Conversation, ConversationPage, Message, TurnRequest
 from storage.errors import CursorError
-from storage.storable import storable
+from storage.storable import storable, storable_json
 
 TITLE_CHARACTERS = 80
 UNTITLED = "Untitled"
@@ -97,6 +98,14 @@ def message_from_row(row: Mapping[str, Any]) -> Message:
         model_version=row.get("model_version"),
         version=row.get("version") or 1,
     )
+
+
+def row_of_answer(answer: Answer) -> dict[str, Any]:
+    """The columns of an answer, in which JSON columns are values."""
+    row = {each.name: getattr(answer, each.name) for each in fields(answer) if each.name not in ("text", "complete")}
+    row |= {"status": "complete" if answer.complete else "incomplete", "content": answer.text}
+    stored: dict[str, Any] = storable_json(row | {"sources": list(answer.sources)})
+    return stored
 
 
 def write_cursor(reader_id: UUID, updated_at: str, conversation_id: str) -> str:

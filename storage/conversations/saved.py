@@ -121,20 +121,17 @@ class SavedConversations:
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""
-        await self._flush_before(reader)
-        async with self._waiting_is_not_missing(reader, conversation_id):
+        async with self._in_order(reader, conversation_id):
             return await self._store.get(reader, conversation_id)
 
     async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
         """See ConversationStore."""
-        await self._flush_before(reader)
-        async with self._waiting_is_not_missing(reader, conversation_id):
+        async with self._in_order(reader, conversation_id):
             return await self._store.open(reader, conversation_id)
 
     async def rename(self, reader: Reader, conversation_id: UUID, title: str) -> Conversation:
         """See ConversationStore."""
-        await self._flush_before(reader)
-        async with self._waiting_is_not_missing(reader, conversation_id):
+        async with self._in_order(reader, conversation_id):
             return await self._store.rename(reader, conversation_id, title)
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
@@ -186,8 +183,9 @@ class SavedConversations:
             await asyncio.sleep(0.05)
 
     @asynccontextmanager
-    async def _waiting_is_not_missing(self, reader: Reader, conversation_id: UUID) -> AsyncIterator[None]:
-        """Raise StorageUnavailableError, not NotFoundError, for a conversation that is only in the outbox so far."""
+    async def _in_order(self, reader: Reader, conversation_id: UUID) -> AsyncIterator[None]:
+        """Store waiting turns first; StorageUnavailableError for a conversation that is only in the outbox then."""
+        await self._flush_before(reader)
         try:
             yield
         except NotFoundError:

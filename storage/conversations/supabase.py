@@ -12,6 +12,7 @@ from storage.conversations.rows import (
     message_from_row,
     page_of_rows,
     read_cursor,
+    row_of_answer,
     title_of,
     turn_ids,
 )
@@ -75,22 +76,8 @@ class SupabaseConversations:
         """See ConversationStore."""
         if not reader.access_token:
             raise AuthenticationError("The reader's token is needed to store this.")
-        values = {
-            "conversation_id": str(turn.conversation_id),
-            "answer_id": str(turn.answer_id),
-            "status": "complete" if answer.complete else "incomplete",
-            "content": answer.text,
-            "sources": list(answer.sources),
-            "build": answer.build,
-            "timing": answer.timing,
-            "grounded": answer.grounded,
-            "verdict": answer.verdict,
-            "understood": answer.understood,
-            "finish_reason": answer.finish_reason,
-            "error_code": answer.error_code,
-            "model_version": answer.model_version,
-        }
-        done = await self._project.rpc(reader.access_token, "save_answer", {"turn": storable_json(values)})
+        ids = {"conversation_id": str(turn.conversation_id), "answer_id": str(turn.answer_id)}
+        done = await self._project.rpc(reader.access_token, "save_answer", {"turn": ids | row_of_answer(answer)})
         with reading_the_database():
             if not isinstance(done, bool):
                 raise TypeError
