@@ -282,7 +282,7 @@ LONG_MESSAGES = {
 @pytest.fixture(scope="module")
 def book_words() -> tuple[SpellingCorrector, BookTerms]:
     """The words of a book of five thousand words."""
-    words = {word: 1 + place % 90 for place, word in enumerate(frequent_words("en", least=3.6)[::2]) if word.isalpha()}
+    words = {word: 1 + place % 90 for place, word in enumerate(frequent_words("en")[::2]) if word.isalpha()}
     corrector, terms = SpellingCorrector(words, "en"), BookTerms(words, {}, Vocabulary.of(list(words)), "en")
     understand("what is xyzzyish and QWX", corrector=corrector, book_terms=terms)  # loads all languages' words
     intent_of("and another one?", has_history=True)  # compiles patterns
