@@ -104,7 +104,7 @@ test-models: $(VENV)/.installed-dev ## Export models of many kinds and compare t
 	$(BIN)/pytest -m conformance tests/engines/embedding tests/app/test_without_torch.py
 
 .PHONY: bench
-bench: $(VENV)/.installed-dev ## Measure the figures, each beside its floor
+bench: $(VENV)/.installed-dev ## Run the benchmarks that need no set-up, each figure beside its floor
 	for name in embedding building rebuilding store retrieval streaming_cpu serving closing stopping resuming accounts soak; do $(BIN)/python -m benchmarks.$$name; done
 
 .PHONY: format

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 from indexing.docusaurus.docs import Doc
-from indexing.docusaurus.files import SiteFiles
+from indexing.docusaurus.site_files import SiteFiles
 from indexing.docusaurus.urls import normalize_url, without_slash
 from indexing.markdown.page import Link, MarkdownPage
 from indexing.read_book import Reading

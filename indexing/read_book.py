@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexing.docusaurus.docs import Doc, read_docs, served
-from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Locale, Site
+from indexing.docusaurus.site_files import DocFile, SiteFiles
 from indexing.markdown.document import read_markdown
 from indexing.markdown.modules import SITE_CONFIG, TRANSLATIONS
 from indexing.markdown.page import MAGIC_COMMENTS, ImportedFile, Link, MarkdownOptions, MarkdownPage

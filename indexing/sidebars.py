@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from indexing.docusaurus.docs import Doc
-from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Site
+from indexing.docusaurus.site_files import SiteFiles
 from indexing.docusaurus.urls import is_category_index, normalize_url, strip_number_prefix
 from indexing.docusaurus.yaml import YamlError, load_yaml
 from indexing.markdown.modules import Modules

@@ -13,7 +13,7 @@ from engines.book import Book
 from engines.embedding.embedding_model import EmbeddingModel, index_spec, load_embedding
 from engines.evaluation.beir import is_beir, load_beir_questions
 from engines.evaluation.comparing import check_baseline
-from engines.evaluation.conversations import (
+from engines.evaluation.conversation_sets import (
     Conversation,
     ask_conversations,
     holds_conversations,

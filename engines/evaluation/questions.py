@@ -19,7 +19,7 @@ KEYS = frozenset(("id", "question", "relevant", "answer", "grades", "answerable"
 """What is read of a question; names that begin with `_` are the author's own."""
 
 FIRST_TURN, LATER_TURN = "turn:first", "turn:later"
-"""Tags that a turn of a conversation has by its place (`engines.evaluation.conversations`)."""
+"""Tags that a turn of a conversation has by its place (`engines.evaluation.conversation_sets`)."""
 SMALL_TALK = "kind:small-talk"
 """The tag of a message that wants a friendly word and no verdict."""
 

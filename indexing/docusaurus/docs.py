@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from indexing.docusaurus.files import DocFile, SiteFiles
 from indexing.docusaurus.site import CURRENT, DEFAULT_INSTANCE, Docs, Locale, Site, Version
+from indexing.docusaurus.site_files import DocFile, SiteFiles
 from indexing.docusaurus.urls import (
     NumberPrefixParser,
     Route,

@@ -1,7 +1,7 @@
 """Calls the config's `markdown.parseFrontMatter` and `markdown.preprocessor` with every page, as Docusaurus does.
 
 Both may change addresses, headings' ids and text, so a page is read as these functions leave it. Called by
-`indexing.docusaurus.read_site`; `indexing.docusaurus.files` uses the result.
+`indexing.docusaurus.read_site`; `indexing.docusaurus.site_files` uses the result.
 """
 
 import datetime as dt
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indexing.docusaurus.files import MAX_BYTES, walk
 from indexing.docusaurus.frontmatter import FrontMatterError, cut_settings
 from indexing.docusaurus.run_config import call_with_pages
 from indexing.docusaurus.site import ChangedPage, Site
+from indexing.docusaurus.site_files import MAX_BYTES, walk
 from indexing.docusaurus.yaml import Timestamp
 from indexing.settings import BookSettings
 from storage.errors import InputError

@@ -11,10 +11,10 @@ from typing import Any
 
 from indexing.docusaurus.config import SiteConfig
 from indexing.docusaurus.docs import version_problems
-from indexing.docusaurus.files import walk
 from indexing.docusaurus.page_functions import call_page_functions
 from indexing.docusaurus.run_config import ConfigRun, find_config, parse_names, run_config, withheld_hint
 from indexing.docusaurus.site import Docs, Locale, Site
+from indexing.docusaurus.site_files import walk
 from indexing.settings import BookSettings
 from storage.errors import InputError
 

@@ -11,7 +11,7 @@ import pytest
 
 from indexing.chunking import MAX_CHARACTERS_PER_TOKEN, ChunkedBook, Chunker
 from indexing.diff import compare, head_of
-from indexing.docusaurus.files import SiteFiles
+from indexing.docusaurus.site_files import SiteFiles
 from indexing.link_check import dead_internal_links
 from indexing.pages import Page
 from indexing.read_book import Reading, read_book

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engines.evaluation.conversations import holds_conversations, load_conversations
+from engines.evaluation.conversation_sets import holds_conversations, load_conversations
 from engines.evaluation.questions import load_questions
 from storage.errors import InputError
 

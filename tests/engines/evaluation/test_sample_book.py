@@ -11,7 +11,7 @@ import pytest
 
 from engines.book import Book
 from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
-from engines.evaluation.conversations import ask_conversations, load_conversations
+from engines.evaluation.conversation_sets import ask_conversations, load_conversations
 from engines.evaluation.decision import decision_figures, is_dev
 from engines.evaluation.labels import Addresses
 from engines.evaluation.questions import EvalQuestion, load_questions

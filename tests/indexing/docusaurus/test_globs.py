@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.read_site import read_site
 from indexing.docusaurus.site import Docs
+from indexing.docusaurus.site_files import SiteFiles
 from tests.indexing.docusaurus.sites import book_settings, write_site
 from tests.tables import each_row
 

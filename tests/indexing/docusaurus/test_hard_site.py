@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from indexing.docusaurus.docs import Doc, read_docs
-from indexing.docusaurus.files import SiteFiles
 from indexing.docusaurus.read_site import SETTINGS_FILE, read_site
+from indexing.docusaurus.site_files import SiteFiles
 from tests.indexing.docusaurus.sites import book_settings, needs_node, write_site
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "hard_site.json").read_text())

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexing.docusaurus.files import content_title
 from indexing.docusaurus.frontmatter import FrontMatterError, cut_body, cut_settings, validate
+from indexing.docusaurus.site_files import content_title
 from indexing.docusaurus.yaml import YamlError, load_yaml
 from tests.indexing.docusaurus.sites import fatal, read, urls
 
