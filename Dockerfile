@@ -6,14 +6,16 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /home/bookrag bookrag \
     && install -d -o bookrag -g bookrag /data
+COPY deploy/entrypoint.sh /opt/bookrag/entrypoint.sh
 ENV PATH=/opt/bookrag/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
     DATA_DIR=/data \
-    MODELS_DIR=/opt/bookrag/models \
+    IMAGE_MODELS=/opt/bookrag/models \
     BOOK_BACKUP=/opt/bookrag/book.tar.gz \
     HOST=0.0.0.0
 WORKDIR /home/bookrag
+ENTRYPOINT ["/opt/bookrag/entrypoint.sh"]
 
 FROM base AS packages
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
@@ -27,7 +29,7 @@ COPY storage storage
 
 FROM packages AS serving
 RUN python3 -m venv /opt/bookrag/venv \
-    && /opt/bookrag/venv/bin/pip install --no-cache-dir -c constraints.txt . \
+    && /opt/bookrag/venv/bin/pip install --no-cache-dir -c constraints.txt '.[traces]' \
     && /opt/bookrag/venv/bin/pip uninstall --yes pip setuptools \
     && find /opt/bookrag/venv -name tests -type d -prune -exec rm -r {} +
 
@@ -38,21 +40,25 @@ RUN apt-get install -y --no-install-recommends nodejs \
     && /opt/bookrag/venv/bin/pip install --no-cache-dir -c constraints.txt '.[models,evaluation]'
 COPY book /home/bookrag/book
 WORKDIR /home/bookrag
-RUN DATA_DIR=/tmp/data bookrag index build \
-    && DATA_DIR=/tmp/data bookrag backup /opt/bookrag/book.tar.gz \
-    && chmod -R a+rX /opt/bookrag/models \
+RUN MODELS_DIR=$IMAGE_MODELS DATA_DIR=/tmp/data bookrag index build \
+    && DATA_DIR=/tmp/data bookrag backup $BOOK_BACKUP \
+    && chmod -R a+rX $IMAGE_MODELS \
     && rm -r /tmp/data
+# The same user as the server's, for both write to one volume; models of other names are fetched here, and no sample book
+# comes before the reader's own.
+USER bookrag
+ENV HF_HUB_OFFLINE=0 \
+    BOOK_BACKUP=
+VOLUME /data
 CMD ["bookrag", "index", "build"]
 
 FROM base
 COPY --from=serving /opt/bookrag/venv /opt/bookrag/venv
 COPY --from=build /opt/bookrag/models /opt/bookrag/models
 COPY --from=build --chmod=644 /opt/bookrag/book.tar.gz /opt/bookrag/book.tar.gz
-COPY deploy/entrypoint.sh /opt/bookrag/entrypoint.sh
 USER bookrag
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --start-period=30s --interval=15s --timeout=5s \
     CMD ["python3", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\", 8000)}/healthz', timeout=4)"]
-ENTRYPOINT ["/opt/bookrag/entrypoint.sh"]
 CMD ["bookrag", "serve"]

@@ -188,6 +188,95 @@ def test_what_the_container_files_name_is_there() -> None:
         assert not unknown, unknown
 
 
+def stages(dockerfile: str) -> dict[str, list[str]]:
+    """The instructions of each stage, with those of the stages that it starts from; the last one is called "last"."""
+    found: dict[str, list[str]] = {}
+    joined = re.sub(r"^#.*\n", "", dockerfile, flags=re.MULTILINE).replace("\\\n", " ")
+    for part in re.split(r"^FROM ", joined, flags=re.MULTILINE)[1:]:
+        first, *instructions = filter(None, part.splitlines())
+        source, _, name = first.partition(" AS ")
+        found[name or "last"] = [*found.get(source, []), *instructions]
+    return found
+
+
+def last(instructions: list[str], keyword: str) -> str:
+    return [line.partition(" ")[2] for line in instructions if line.startswith(f"{keyword} ")][-1]
+
+
+def test_a_book_is_indexed_by_the_user_and_in_the_folders_of_the_server() -> None:
+    found = stages((ROOT / "Dockerfile").read_text("utf-8"))
+    for stage in ("build", "last"):
+        assert last(found[stage], "USER") == "bookrag"  # else the server could not read what root wrote
+        assert last(found[stage], "ENTRYPOINT") == '["/opt/bookrag/entrypoint.sh"]'
+        assert last(found[stage], "VOLUME") == "/data"
+        environment = " ".join(line for line in found[stage] if line.startswith("ENV "))
+        assert "DATA_DIR=/data" in environment
+        assert " MODELS_DIR=" not in environment  # exports are below DATA_DIR, on the volume that both have
+    assert last(found["build"], "ENV").split() == ["HF_HUB_OFFLINE=0", "BOOK_BACKUP="]
+    assert "'.[traces]'" in " ".join(found["serving"])
+    services = YAML(typ="safe").load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    assert "data:/data" in services["bookrag"]["volumes"]
+    assert "data:/data" in services["index"]["volumes"]
+
+
+def started(folder: Path, **more: str) -> "subprocess.CompletedProcess[str]":
+    """What the entry point does with a folder for an image, and with a command that lists the models."""
+    script = str(ROOT / "deploy" / "entrypoint.sh")
+    environment = {
+        "PATH": f"{folder / 'tools'}:/usr/bin:/bin",
+        "DATA_DIR": str(folder / "data"),
+        "IMAGE_MODELS": str(folder / "image"),
+        "BOOK_BACKUP": str(folder / "book.tar.gz"),
+    }
+    command = ["sh", script, "ls", str(folder / "data" / "models")]
+    return subprocess.run(command, env=environment | more, capture_output=True, text=True, check=True)
+
+
+def test_the_models_of_the_image_stand_beside_exports_on_the_volume(tmp_path: Path) -> None:
+    for name in ("image/default", "data/models/exported", "tools"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "image" / "default" / "model.onnx").touch()
+    restore = tmp_path / "tools" / "bookrag"
+    restore.write_text("#!/bin/sh\nprintf '%s ' \"$@\" && ls $DATA_DIR\n")
+    restore.chmod(0o755)
+    for _ in range(2):
+        assert started(tmp_path).stdout.split() == ["default", "exported"]
+    assert (tmp_path / "data" / "models" / "default" / "model.onnx").is_file()
+    (tmp_path / "data" / "models" / "exported").rmdir()
+    (tmp_path / "book.tar.gz").touch()
+    # A backup may bring models of its own, and is restored where there are none.
+    assert started(tmp_path).stdout.split() == ["restore", str(tmp_path / "book.tar.gz"), "default"]
+    assert started(tmp_path, BOOK_BACKUP="").stdout.split() == ["default"]
+
+
+def test_the_user_of_the_systemd_machine_has_a_home_that_it_may_write() -> None:
+    """The hub's client stores a model there; under /opt/bookrag, which is root's, it cannot."""
+    unit = (ROOT / "deploy" / "bookrag.service").read_text("utf-8")
+    guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    assert re.findall(r"\bHOME=(\S+)", unit) == ["/var/lib/bookrag"]
+    assert re.findall(r"-E HOME=(\S+)", guide) == re.findall(r"--home-dir (\S+)", guide) == ["/var/lib/bookrag"]
+    assert "ReadWritePaths=/var/lib/bookrag\n" in unit
+
+
+FIXED = {"QDRANT_URL", "REDIS_URL", "DATA_DIR", "HOST", "PORT"}  # by which the containers find each other
+FIXED_PATHS = {"BOOK_DIR", "SITE_DIR"}  # where the book is in the container that indexes it
+
+
+@pytest.mark.parametrize(("service", "fixed"), [("bookrag", FIXED), ("index", FIXED | FIXED_PATHS)])
+def test_every_setting_of_the_file_of_settings_reaches_the_containers(service: str, fixed: set[str]) -> None:
+    names = re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE)
+    assert len(names) > 80
+    found = YAML(typ="safe").load((ROOT / "compose.yaml").read_text("utf-8"))["services"][service]
+    assert found["env_file"] == [{"path": ".env", "required": False}]
+
+    def value(name: str) -> str:
+        """What Compose makes of `environment`, which wins over the file, where .env sets each name to `mine`."""
+        text = str(found["environment"].get(name, "mine"))
+        return re.sub(r"\$\{(\w+)(:[-?][^}]*)?\}", lambda match: "mine" if match[1] in names else match[0], text)
+
+    assert {name for name in names if value(name) != "mine"} == fixed
+
+
 @pytest.fixture
 def proxied(data_dir: Path, tmp_path: Path) -> Iterator[str]:
     """The address of nginx with deploy/nginx.conf before a server whose model writes slowly."""

@@ -56,7 +56,9 @@ def describe_cross_encoder(settings: EngineSettings) -> CrossEncoderModel | None
     """The model that `RERANK_MODEL` names, by name or folder; None where it is not set."""
     if settings.rerank_model is None:
         return None
-    path = model_folder(settings.rerank_model, variable="RERANK_MODEL")
+    path = model_folder(
+        settings.rerank_model, variable="RERANK_MODEL", kind="cross-encoder", exports=settings.exports_dir
+    )
     return CrossEncoderModel(
         settings.rerank_model, path, settings.exports_dir, settings.embed_runtime, settings.embed_device
     )

@@ -167,7 +167,8 @@ def describe_model(settings: EngineSettings) -> EmbeddingModel:
     elif name == DEFAULT_MODEL:
         model = _default_model(settings)
     else:
-        model = _from_source(name, model_folder(name, variable="EMBED_MODEL"))
+        folder = model_folder(name, variable="EMBED_MODEL", kind="embedding", exports=settings.exports_dir)
+        model = _from_export(folder) if is_export(folder) else _from_source(name, folder)
     return replace(model, exports=settings.exports_dir, runtime=settings.embed_runtime, device=settings.embed_device)
 
 

