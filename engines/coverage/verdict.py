@@ -187,7 +187,8 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
     if known is None:
         return 0.0
     missing: dict[str, float] = {}
-    text = asked.asked if asked.scene else asked.search_text  # a name in the scene says nothing of the question
+    # A name in the scene or in a log says nothing of the question.
+    text = asked.asked if asked.scene or asked.asks_by_itself else asked.search_text
     for word in words_of_subject(asked.in_own_words(text), asked.language):
         plain = word.casefold()
         telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)

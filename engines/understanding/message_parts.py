@@ -6,9 +6,10 @@ sentences, from which greetings, courtesies, lead-ins and wishes about the form 
 the others set the scene. Pure functions of the text; the words are in `languages/*.toml`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import pairwise
 
 import regex
 
@@ -33,6 +34,9 @@ _LOG_LINE = regex.compile(
     r"|\S+@\S+[:~].*[$#](?: |$)|\$ \S|>>> |\.\.\. |C:\\|PS [A-Z]:|"
     r"(?:npm|yarn|pip|bash|zsh|sh|docker|git|node|error|fatal|cargo|make)(?:\[\d+\])?(?: ERR!?| error| WARN)?: "
     r"|npm (?:ERR|WARN|error|warn)|\[[^\]]{1,40}\][:,]? |\((?:node|python):\d+\)"
+    r"|(?!(?:this|that|the|my|our|an?|same|which|what|i|we|any) )(?-i:[A-Z][\w.+]* (?:[A-Z][\w.+]* )?)"
+    r"(?:error|warning|exception|notice)\b(?: (?:at|in) \S+| \S{1,12})?(?: \([^)]*\))?: *(?:\S|$)"
+    r"|[\w./\\-]+\.\w{1,5}:\d+(?::\d+)?: "
     r"|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d|(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|TRACE)\b"
     r"|[-•●✕✖×>]? ?"
     r"(?:[\w.$]+(?:Error|Exception|Warning|Timeout|Fault)|Error|Exception|Warning|panic|fatal)(?:[.\w]*): \S"
@@ -60,7 +64,10 @@ _NAMED_WORD = regex.compile(r"[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:[.:-]+[\p{L}_$][\p
 
 # The reader's own sentences.
 _SHORT_CLAUSE = 2  # words; a piece of fewer is no clause of its own
+_MOST_KEYWORDS = 8  # of what somebody types into a search box
 FEWEST_TELLING = 2  # words of a question that says what it is about; "anyone there?" has none
+_SHORTEST_LEAD = 3  # words before keywords
+_LONGEST_INTRODUCTION = 300  # characters, with what it introduces
 _SHORTEST_INTRODUCTION, _LONG_INTRODUCTION = 4, 6  # words; before a colon a long one may begin as a condition does
 _CHATTER = lexicon.words("chatter")
 
@@ -96,10 +103,13 @@ _ASKS_AT_ONCE = _pattern(r"(?:{joins_a_question} )?{asks_at_once}\b")
 _SPEAKS = _pattern(r"\b{speaks}$")
 # What of a question stands before its question word: "if the robot falls, what …".
 _CONDITION = _pattern(r"^{condition}\b(?![^,]*:)")
+_PERSON = _pattern(r"\b{title}\b")
+_PAUSE = regex.compile(r"\s*[,:;–—]\s+|\s+-\s+")
 # Asks for help with what stands elsewhere: "could you look at it?".
 _POINTS = _pattern(
     r"\b{would} {somebody}\b[^?.!]{0,40}\b{this_one}\b(?: {for_whom} [^?.!]{1,30}| {behind_this})*\s*[?.!]*$"
 )
+_POINTING = _pattern(r"\b{pointing}\b")
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
 _LETTERS = regex.compile(r"[\p{L}\p{N}]")
 
@@ -203,11 +213,12 @@ def _marked(lines: list[str]) -> Iterator[bool]:
     """For each line whether it was pasted; a blank line goes with the one before it."""
     fenced, before = False, False
     several = sum(bool(line.strip()) for line in lines) > 1
-    for line in lines:
+    for above, line in pairwise(["", *lines]):
         if _FENCE.match(line):
             fenced, before = not fenced, True
         elif line.strip():
-            before = fenced or _is_pasted(line, several=several)
+            goes_on = before and above.strip() and line[:1] in " \t" and not _QUESTION_MARK.search(line[-2:])
+            before = fenced or bool(goes_on) or _is_pasted(line, several=several)
         yield before
 
 
@@ -260,6 +271,11 @@ def names_its_subject(question: str) -> bool:
 def asked_in(text: str) -> str:
     """The sentences of a text that ask for something that it names."""
     return " ".join(each for each in take_apart(text).asking if not _POINTS.search(each))
+
+
+def points(sentence: str) -> bool:
+    """Whether a sentence speaks of what stands beside it: "what does this mean?", "it is ignored"."""
+    return bool(_POINTING.search(sentence))
 
 
 def question_in(text: str) -> str:
@@ -324,6 +340,43 @@ def _introduced(content: str, *, has_mark: bool) -> tuple[str, str] | None:
     return None
 
 
+def with_subject_asked(parts: Parts, is_about_the_book: Callable[[str], bool]) -> Parts:
+    """The parts of a message that asks nothing, with what only names a subject as what asks.
+
+    That are keywords ("My laptop is new. LIPM equation"), and what stands behind an introduction ("Anneliese wants to
+    know, retry flaky tests"; "my boss: explain virtual properties").
+    """
+    if parts.asking:
+        return parts
+    asking = tuple(each for each in parts.scene if is_of_keywords(each) and is_about_the_book(each))
+    scene = tuple(each for each in parts.scene if each not in asking)
+    if not asking and scene:
+        led = _subject_behind(scene[-1], is_about_the_book)
+        asking, scene = ((without_form(led[1]),), (*scene[:-1], led[0])) if led else ((), scene)
+    return replace(parts, asking=asking, scene=scene)
+
+
+def is_of_keywords(text: str) -> bool:
+    """Whether a text is a few words without those that hold sentences together."""
+    found = _WORD.findall(text.casefold())
+    return 0 < len(found) <= _MOST_KEYWORDS and not any(is_function_word(word, "en") for word in found)
+
+
+def _subject_behind(sentence: str, is_about_the_book: Callable[[str], bool]) -> tuple[str, str] | None:
+    """What introduces the keywords or the instruction of a sentence, and these."""
+    if len(sentence) > _LONGEST_INTRODUCTION:
+        return None
+    for mark in reversed(list(_PAUSE.finditer(sentence))):
+        lead, rest = sentence[: mark.start()], sentence[mark.end() :]
+        if is_about_the_book(lead) or len(lead.split()) < _SHORTEST_LEAD:
+            continue
+        if _CONDITION.match(lead) and not _PERSON.search(lead):
+            continue
+        if (is_of_keywords(rest) or _ASKS.match(rest)) and is_about_the_book(rest):
+            return lead, rest
+    return None
+
+
 def _introduces(lead: str, mark: str) -> bool:
     """Whether what stands before a question in its sentence only introduces it; a word or two may be its subject."""
     if _ASKS.search(lead) or _NAMES_AN_ERROR.search(lead):
@@ -331,7 +384,8 @@ def _introduces(lead: str, mark: str) -> bool:
     words = len(lead.split())
     if mark == ":" and (words >= _LONG_INTRODUCTION or _SPEAKS.search(lead)):
         return True
-    return (words >= _SHORTEST_INTRODUCTION or lead.startswith(("@", "cc "))) and not _CONDITION.match(lead)
+    is_long = words >= _SHORTEST_INTRODUCTION or lead.startswith(("@", "cc "))
+    return is_long and not (_CONDITION.match(lead) and not _PERSON.search(lead))
 
 
 def without_form(sentence: str) -> str:

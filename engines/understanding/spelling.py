@@ -16,6 +16,7 @@ import wordfreq
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
+from engines.understanding import lexicon
 from engines.understanding.words import (
     FUNCTION_WORDS,
     LETTERS,
@@ -34,6 +35,7 @@ LONGEST = 25  # letters of a word that is corrected
 TWO_EDITS_FROM = 8  # letters
 _PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_IDENTIFIER = 6  # letters of one that is corrected
+_LONGEST_FORM = 600  # characters of a text whose words of form are put right
 MOST_CORRECTIONS = 8  # in one question; a text with more is of another language
 
 _FREQUENT_ZIPF = 4.6  # a misspelt word that the book lacks stands for a frequent one
@@ -62,6 +64,7 @@ _SOUNDS = tuple(
         (r"y", "i"), (r"(?<=.)[aeiouhw]", ""), (r"^[aeiou]", "a"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
+_OF_QUESTIONS = lexicon.words("of_questions")
 _SHORTEST_SOUND = 3  # letters of what is left
 _ALIKE = 0.65  # of the letters
 
@@ -117,6 +120,30 @@ class SpellingCorrector:
             return text, ()
         replaced = _WORD.sub(lambda match: corrections.get(match.group(), match.group()), text)
         return replaced, tuple(corrections.items())
+
+    def with_form_words(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The text with its misspelt words of form put right, and these: they tell what of it asks, and for what.
+
+        "Waht does the book say about grasping in simple wodrs" asks about grasping.
+        """
+        if len(text) > _LONGEST_FORM:
+            return text, ()
+        found = {word: meant for word in _WORD.findall(text) if (meant := self._form_word(word))}
+        return _WORD.sub(lambda word: found.get(word[0], word[0]), text) if found else text, tuple(found.items())
+
+    def _form_word(self, typed: str) -> str | None:
+        word = typed.lower()
+        if len(word) < SHORTEST or typed[1:] != word[1:] or word in _OF_QUESTIONS:
+            return None
+        meant = self._remembered(word)
+        if meant is None:
+            return None
+        # "smiple" is "simple", and not "smile".
+        swapped = (form for form in _OF_QUESTIONS if sorted(form) == sorted(word) and OSA.distance(form, word) == 1)
+        meant = next(swapped, meant)
+        if meant not in _OF_QUESTIONS:
+            return None
+        return meant.capitalize() if typed[0].isupper() else meant
 
     def _spelt_like(self, identifier: str, corrected: str) -> str:
         """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""

@@ -23,9 +23,11 @@ from engines.understanding.message_parts import (
     clauses_of,
     names_its_subject,
     part,
+    points,
     subject,
     take_apart,
     telling,
+    with_subject_asked,
 )
 from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
@@ -57,6 +59,7 @@ _WORDS = regex.compile(  # "SLAM是什么" is a term and what is asked of it
 )
 _SPELT = regex.compile(r"[\p{L}\p{M}]+")
 _MAY_BE_FRAMED = regex.compile(r"\n|[:：][^:：]*[:：]|^\W*[\p{L}\p{N}]{1,20}[ .)][^?!]{0,30}[:：)\]]")
+_PAUSES = regex.compile(r"[,:;–—-]\s")
 _BESIDE_ITS_NAME = regex.compile(r"([^()]*[^()\s]) ?\(([^()]+)\)?")
 
 
@@ -79,6 +82,7 @@ class Understanding:
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
     term: str = ""  # whose definition is asked for; "" where none is
     has_long_scene: bool = False  # what asks leads the search then, as most words are of the scene
+    asks_by_itself: bool = False  # beside a pasted text, of which it says nothing: "how do I polyfill X for jsdom?"
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
     own_text: str = ""  # the question as it was typed, where text stands around it that is not searched
 
@@ -192,13 +196,14 @@ class Understanding:
         """The words of `sparse_text`, in lower case, that say little about the subject.
 
         Of a follow-up these are also those that not all of its readings have: they were said before. Beside a long
-        scene they are also the scene's.
+        scene they are also the scene's, and those of a pasted text that the question does not speak of.
         """
         readings = [set(map(_bare, text.casefold().split())) for text in self.in_context or (self.search_text,)]
         said_now, words = set.intersection(*readings), set(map(_bare, self.sparse_text.casefold().split()))
         names = words.difference(map(_bare, self.in_own_words(self.sparse_text).casefold().split()))
         light = (word for word in words if word not in said_now or is_stop_word(word, self.language))
-        asked = set(map(_bare, self.asked.casefold().split())) if self.has_long_scene else words
+        leads = self.has_long_scene or self.asks_by_itself
+        asked = set(map(_bare, self.asked.casefold().split())) if leads else words
         return frozenset(names.union(light, words - asked))
 
     def in_own_words(self, text: str) -> str:
@@ -258,6 +263,8 @@ def understand(
     is_long = bool(asking) and (said.has_topic or sum(map(len, scene)) > SCENE_CHARS)
     kept = _last_of(scene, SCENE_CHARS) if is_long else scene
     search_text = _one_text([*kept, *asking, *names], said.told).strip() or text.strip()[:MOST_CHARS]
+    searched = set(_WORDS.findall(search_text))
+    corrections = {typed: meant for typed, meant in said.corrections if meant in searched} | corrections
     clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
         text=text,
@@ -273,6 +280,7 @@ def understand(
         language=language,
         asked_in=asked_in or "",
         has_long_scene=is_long,
+        asks_by_itself=said.asks_by_itself,
         foreign=_foreign_share(asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
         own_text=said.own_text,
@@ -291,6 +299,8 @@ class _Said:
     pasted: str
     own_text: str  # as in `Understanding`
     asked_in: str | None
+    corrections: tuple[tuple[str, str], ...]  # of words of form
+    asks_by_itself: bool
 
 
 def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
@@ -299,7 +309,13 @@ def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
     frame = framed(message, is_about_the_book) if _MAY_BE_FRAMED.search(message) else None
     parted = part(frame.question if frame else message)
     asked_in = detected_language(parted.prose)
-    parts = take_apart(parted.prose if asked_in else without_text_speak(parted.prose))
+    prose = parted.prose if asked_in else without_text_speak(parted.prose)
+    corrections: tuple[tuple[str, str], ...] = ()
+    if corrector and not asked_in:
+        prose, corrections = corrector.with_form_words(prose)
+    parts = take_apart(prose)
+    if is_about_the_book and not asked_in and (parted.pasted or len(parts.scene) > 1 or _PAUSES.search(parted.prose)):
+        parts = with_subject_asked(parts, is_about_the_book)
     asking, own, pasted = parts.asking, parts.scene, parted.pasted
     if is_about_the_book and not asked_in:
         asking = _rather_asking(parts, is_about_the_book)
@@ -322,6 +338,10 @@ def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
         pasted="\n".join(each.pasted for each in (around, topic, parted) if each and each.pasted),
         own_text=own_text,
         asked_in=asked_in,
+        corrections=corrections,
+        asks_by_itself=bool(pasted)
+        and any(map(names_its_subject, asking))
+        and not any(map(points, (*asking, *parts.scene))),
     )
 
 

@@ -475,3 +475,44 @@ def test_what_was_pasted_says_what_is_asked_only_where_the_question_names_nothin
     assert "plugin" in named.search_text
     unnamed = understand(f"{LOG}\n\nwhat does this mean?")
     assert "plugin" in unnamed.asked
+
+
+@each_row(
+    ("message", "asked"),
+    [
+        ("Anneliese Brückner wants to know, inverse kinematics", "inverse kinematics"),
+        ("My flatmate and I argued about it last night: explain inverse kinematics", "inverse kinematics"),
+        ("My grandfather Hjalmar, a retired sailor, is curious, gazebo handles", "gazebo handles"),
+        ("As Dr. Papadopoulos put it in the seminar, how does gazebo use a lidar?", "how does gazebo use a lidar"),
+        ("I'm porting tinyArm32 to v2.0b1 this week. inverse kinematics", "inverse kinematics"),
+        ("fatal: refusing to merge unrelated histories\ninverse kinematics", "inverse kinematics"),
+        ("PHP Fatal error:  Uncaught TypeError: strlen() in feed.php:31\ngazebo publisher", "gazebo publisher"),
+        ("For my drone over the sea, inverse kinematics", "For my drone over the sea, inverse kinematics"),
+    ],
+)
+def test_keywords_and_instructions_ask_beside_sentences_that_only_say_something(message: str, asked: str) -> None:
+    found = understand(message, corrector=CORRECTOR)
+    assert found.asked.rstrip("?") == asked
+    assert found.search_text.rstrip("?") == asked
+
+
+def test_misspelt_words_of_form_hide_no_instruction() -> None:
+    found = understand("Waht does the book say about inverse kinematics in smiple wodrs?", corrector=CORRECTOR)
+    assert found.search_text == "inverse kinematics"
+    assert not found.corrections  # none of them is searched
+
+
+def test_what_goes_on_below_an_error_is_pasted_with_it() -> None:
+    error = (
+        'CMake Error at CMakeLists.txt:18 (find_package):\n  Could not find a package file provided by "OpenCV" now.'
+    )
+    found = understand(f"{error}\nhow does gazebo start a publisher?", corrector=CORRECTOR)
+    assert found.pasted == error
+    assert found.search_text == "how does gazebo start a publisher"
+
+
+def test_words_of_a_log_are_light_where_the_question_does_not_speak_of_it() -> None:
+    error = "[ERROR] [servo]: lidar not found"
+    by_itself = understand(f"{error}\nhow does gazebo start a publisher?", corrector=CORRECTOR)
+    assert {"lidar", "servo"} <= by_itself.light_words
+    assert not understand(f"{error}\nwhy does gazebo print this?", corrector=CORRECTOR).asks_by_itself
