@@ -104,7 +104,7 @@ _SPEAKS = _pattern(r"\b{speaks}$")
 # What of a question stands before its question word: "if the robot falls, what …".
 _CONDITION = _pattern(r"^{condition}\b(?![^,]*:)")
 _PERSON = _pattern(r"\b{title}\b")
-_PAUSE = regex.compile(r"\s*[,:;–—]\s+|\s+-\s+")
+_BEFORE_A_SUBJECT = regex.compile(r"\s*[,:;–—]\s+|\s+-\s+")
 # Asks for help with what stands elsewhere: "could you look at it?".
 _POINTS = _pattern(
     r"\b{would} {somebody}\b[^?.!]{0,40}\b{this_one}\b(?: {for_whom} [^?.!]{1,30}| {behind_this})*\s*[?.!]*$"
@@ -366,7 +366,7 @@ def _subject_behind(sentence: str, is_about_the_book: Callable[[str], bool]) -> 
     """What introduces the keywords or the instruction of a sentence, and these."""
     if len(sentence) > _LONGEST_INTRODUCTION:
         return None
-    for mark in reversed(list(_PAUSE.finditer(sentence))):
+    for mark in reversed(list(_BEFORE_A_SUBJECT.finditer(sentence))):
         lead, rest = sentence[: mark.start()], sentence[mark.end() :]
         if is_about_the_book(lead) or len(lead.split()) < _SHORTEST_LEAD:
             continue
