@@ -16,6 +16,7 @@ import typer
 from llama_index.core.base.llms.types import ChatMessage
 
 from app.cli.output import console
+from app.request_log import REQUEST_ID_HEADER
 from app.settings import AppSettings
 from engines.book import Book, open_book
 from engines.errors import ModelBusyError, ModelError, ModelKeyError, ModelUnavailableError
@@ -253,22 +254,56 @@ async def _site(
         return [
             Verdict("site", "warning", "the index does not have the site's address", "Set SITE_URL and build again.")
         ]
-    if unpublished_origin(origin) or origin.endswith(RESERVED):
-        mend = "Set `url` in the site's config, or SITE_URL, and build again, before readers use this server."
-        return [Verdict("site", "warning", f"citations lead to {origin}, which no reader can open", mend)]
-    verdicts = []
-    if "*" in app.origins or origin in app.origins:
-        verdicts.append(Verdict("cors", "ok", f"pages of {origin} may call this server"))
-    else:
-        verdicts.append(
-            Verdict(
-                "cors",
-                "warning",
-                f"browsers stop pages of {origin} from calling this server",
-                f"Set CORS_ORIGINS={origin} if the chat is on these pages.",
-            )
-        )
-    return [*verdicts, await _citations(book, contents, http)]
+    if origin.endswith(RESERVED):
+        return [_unpublished(origin)]
+    cors = await _cors(app, origin, http)
+    if unpublished_origin(origin):
+        return [_unpublished(origin), cors]
+    return [cors, await _citations(book, contents, http)]
+
+
+def _unpublished(origin: str) -> Verdict:
+    mend = "Set `url` in the site's config, or SITE_URL, and build again, before readers use this server."
+    return Verdict("site", "warning", f"citations lead to {origin}, which no reader can open", mend)
+
+
+async def _cors(app: AppSettings, origin: str, http: httpx.AsyncClient) -> Verdict:
+    """Whether pages of the site may call the server: as it answers a browser's preflight, else by the settings."""
+    by_settings = "*" in app.origins or origin in app.origins
+    mend = f"Set CORS_ORIGINS={origin} if the chat is on these pages."
+    server = _own_address(app)
+    answer = await _preflight(f"{server}/api/chat", origin, http)
+    if answer is None:
+        compared = f"only settings were compared, as this service does not run at {server}"
+        if by_settings:
+            return Verdict("cors", "ok", f"pages of {origin} may call this server; {compared}")
+        return Verdict("cors", "warning", f"browsers stop pages of {origin} from calling this server; {compared}", mend)
+    if answer.is_success and answer.headers.get("access-control-allow-origin") in {"*", origin}:
+        return Verdict("cors", "ok", f"the server at {server} lets pages of {origin} call it")
+    found = f"the server at {server} refuses pages of {origin}: a preflight got {answer.status_code}"
+    if by_settings:
+        return Verdict("cors", "failed", found, "Restart it: it began before CORS_ORIGINS was set, or without it.")
+    return Verdict("cors", "warning", found, mend)
+
+
+def _own_address(app: AppSettings) -> str:
+    """Where the server is reached from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(app.host, app.host)  # noqa: S104 - not bound
+    return f"http://[{host}]:{app.port}" if ":" in host else f"http://{host}:{app.port}"
+
+
+async def _preflight(address: str, origin: str, http: httpx.AsyncClient) -> httpx.Response | None:
+    """What a browser is answered before a page of `origin` may ask; None where this service does not run."""
+    headers = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
+    try:
+        answer = await http.options(address, headers=headers)
+    except httpx.HTTPError:
+        return None
+    return answer if REQUEST_ID_HEADER in answer.headers else None
 
 
 async def _citations(book: Book, contents: list[dict[str, Any]], http: httpx.AsyncClient) -> Verdict:

@@ -8,11 +8,15 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from app.settings import AppSettings
 from storage.settings import MIGRATIONS
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
 from tests.reader_stores import project
+from tests.server_processes import free_port
+from tests.serving import serving
+from tests.small_book import write_small_book
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, apply_migrations
 
 RANKS = ["off", "ok", "warning", "failed"]
@@ -269,6 +273,35 @@ def test_supabase_settings_that_are_wrong_are_named(data_dir: Path, tmp_path: Pa
     verdicts, code = examined(tmp_path, data_dir, **supabase(project), SUPABASE_TIMEOUT_SECONDS="0")
     assert (code, set(verdicts)) == (1, {"settings"})
     assert "SUPABASE_TIMEOUT_SECONDS" in verdicts["settings"]["message"]
+
+
+def test_a_preflight_from_the_sites_origin_is_sent_to_the_server_that_runs(tmp_path: Path) -> None:
+    site = "http://localhost:3000"
+    docs = write_small_book(tmp_path / "book")
+    book = {"BOOK_DIR": str(docs), "SITE_URL": site, "BASE_URL": "/", "ROUTE_BASE_PATH": "docs"}
+    data = tmp_path / "data"
+    built = run_command("index", "build", environment={**book, "DATA_DIR": str(data)}, folder=tmp_path)
+    assert built.returncode == 0, built.stderr
+
+    def cors(port: int, origins: str = site) -> tuple[str, str, str]:
+        settings = {"HOST": "0.0.0.0", "PORT": str(port), "CORS_ORIGINS": origins}
+        found = examined(tmp_path, data, **settings)[0]["cors"]
+        return found["state"], found["message"], found["mend"]
+
+    state, message, _ = cors(free_port())
+    assert (state, "only settings were compared" in message) == ("ok", True)
+    with serving(data, app=AppSettings(cors_origins=site)) as served:
+        port = int(served.url.rpartition(":")[2])
+        assert cors(port) == ("ok", f"the server at {served.url} lets pages of {site} call it", "")
+    with serving(data, app=AppSettings(cors_origins="https://other.example")) as served:
+        port = int(served.url.rpartition(":")[2])
+        state, message, mend = cors(port)
+        assert (state, "a preflight got 400" in message, "Restart it" in mend) == ("failed", True, True)
+        state, _, mend = cors(port, "https://other.example")
+        assert (state, f"CORS_ORIGINS={site}" in mend) == ("warning", True)
+    with QdrantServer(tmp_path / "qdrant") as another:  # something else that listens there
+        state, message, _ = cors(int(another.url.rpartition(":")[2]), "")
+        assert (state, "only settings were compared" in message) == ("warning", True)
 
 
 def test_a_supabase_key_without_an_address_is_named(data_dir: Path, tmp_path: Path) -> None:
