@@ -1,4 +1,4 @@
-"""What identifies a book in a build's record, and whether two builds are of one book; for the build and the plan."""
+"""Identifies the book of a build's record, and tells whether two builds are of one book; for build and plan."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ COMMIT_UNKNOWN = "commit_unknown"
 
 
 def book_metadata(cut: ChunkedBook) -> dict[str, str]:
-    """What a server needs to know of the book besides its chunks, and what tells one book from another."""
+    """What a server needs besides the chunks, and what distinguishes one book from another."""
     facts = {
         "title": cut.book.title or "",
         "copyright": cut.book.copyright or "",
@@ -37,12 +37,12 @@ def different_site(live: BuildRecord, book: Book) -> dict[str, tuple[object, obj
 
 
 def book_name(facts: Mapping[str, str]) -> str:
-    """The book's name for people: its title, else its folder, else its address; "" if the record has none of them."""
+    """The book's name for people: its title, folder or address, the first that the record has; "" if it has none."""
     return facts.get("title") or facts.get("folder") or facts.get("site_url") or ""
 
 
 def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two builds are of different books, as far as can be told: a book may move or change its title.
+    """Whether two builds are of different books, as far as is known: a book may move or change its title.
 
     Builds of the same folder are of the same book. Otherwise title and address decide, and without these the folders.
     """
@@ -54,7 +54,7 @@ def is_another_book(mine: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
 
 def _folder_name(folder: Path | None) -> str:
-    """The book's folder, from its checkout on if it is in one, so that every checkout gives the same name."""
+    """The book's folder, relative to its checkout if it is in one, so that every checkout gives the same name."""
     if folder is None:
         return ""
     path = Path(os.path.realpath(folder))
@@ -63,12 +63,12 @@ def _folder_name(folder: Path | None) -> str:
 
 
 def git_commit(folder: Path | None) -> str | None:
-    """The commit that the book's folder is at, None where it cannot be told."""
+    """The commit of the book's folder; None if it is unknown."""
     return _commit(folder)[0]
 
 
 def why_no_commit(folder: Path | None) -> str:
-    """Why the commit of the book's folder cannot be told; "" where it can."""
+    """Why the commit of the book's folder is unknown; "" if it is known."""
     return _commit(folder)[1]
 
 
@@ -83,7 +83,7 @@ def _commit(folder: Path | None) -> tuple[str | None, str]:
             text=True,
             timeout=10,
             check=False,
-            env={**os.environ, "LC_ALL": "C"},  # its messages are told apart below
+            env={**os.environ, "LC_ALL": "C"},  # its messages are compared below
         )
     except FileNotFoundError:
         return None, "git is not installed"
@@ -93,7 +93,7 @@ def _commit(folder: Path | None) -> tuple[str | None, str]:
         return done.stdout.strip(), ""
     said = done.stderr.lower()
     if "dubious ownership" in said:
-        return None, "git does not trust the folder, as another user owns it (git config --global safe.directory)"
+        return None, "git does not trust the folder, because another user owns it (git config --global safe.directory)"
     if "not a git repository" in said:
-        return None, "the book is no git checkout"
+        return None, "the book is not in a git checkout"
     return None, "the repository has no commit"

@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from engines.evaluation.decision import DecisionFigures
     from engines.evaluation.runner import QuestionRecord
 
-ALL_LOOKED_AT = 2_000  # chunks; looking one up reads all vectors, so that all of 10,000 would take 6 s and more
-OTHERS_LOOKED_AT = 500  # of a larger book's chunks that an earlier build held as well; new ones are all looked at
+ALL_LOOKED_AT = 2_000  # chunks; each look-up reads all vectors, so that 10,000 look-ups would take over 6 s
+OTHERS_LOOKED_AT = 500  # of a larger book's chunks that an earlier build had as well; new ones are all checked
 ASKED_AT_ONCE = 100
-NEAR = 10  # chunks with the same words may come first; the own one must be among so many
+NEAR = 10  # chunks with the same words may rank first; the chunk itself must be among this many
 
 
 logger = logging.getLogger(__name__)
 GATED = ("ndcg@10", "recall@10", "hit@5", "mrr@10")
-WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which may not rise; also of each form
+WRONG_VERDICTS = ("false_refusals", "false_answers")  # shares of the questions, which must not rise; also for each form
 CUTOFFS = (5, 10)
 FORMS_GROUP = "forms"  # of `engines.evaluation.decision`: all questions that are tagged with a form
-FEWEST = 30  # questions, of a form as well; of fewer, one more or less is already beyond the tolerance
+FEWEST = 30  # questions, also of a form; with fewer, a single question exceeds the tolerance
 RunInLoop = Callable[["Coroutine[Any, Any, list[QuestionRecord]]"], "list[QuestionRecord]"]
 EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A complete build that is not live yet, with its input."""
+    """A complete build that is not yet live, with its input."""
 
     chunked: ChunkedBook
     build: Build
@@ -59,7 +59,7 @@ Check = Callable[[Built], CheckResult]
 
 
 def count_agrees(built: Built) -> CheckResult:
-    """Whether the chunks that the book was cut into are stored, each of them, and no other."""
+    """Whether exactly the chunks of the book are stored."""
     planned = {chunk.id for chunk in built.chunked.chunks}
     stored = {chunk_id for chunk_id, _ in built.build.stored([])}
     detail = f"{len(planned & stored)} of {len(planned)} chunks are stored"
@@ -69,7 +69,7 @@ def count_agrees(built: Built) -> CheckResult:
 
 
 def chunks_are_found(built: Built) -> CheckResult:
-    """Whether chunks are found by their own text: all of them, or in a large book all new ones and a sample."""
+    """Whether chunks are found by their own text: all chunks, or in a large book all new ones and a sample."""
     chunks = built.chunked.chunks
     chosen = chunks if len(chunks) <= ALL_LOOKED_AT else _new_and_others(built)
     contents = {chunk.id: chunk.content_hash for chunk in chunks}
@@ -81,14 +81,14 @@ def chunks_are_found(built: Built) -> CheckResult:
 
 
 def _new_and_others(built: Built) -> list[Chunk]:
-    """Every chunk that was embedded for this build, and a sample of the others that differs from build to build."""
+    """Every chunk that was embedded for this build, and a sample of the others, which differs for each build."""
     new = [chunk for chunk in built.chunked.chunks if chunk.content_hash in built.new]
     rest = [chunk for chunk in built.chunked.chunks if chunk.content_hash not in built.new]
     return new + random.Random(built.chunked.digest).sample(rest, min(len(rest), OTHERS_LOOKED_AT))  # noqa: S311
 
 
 def addresses_exist(site: str, base_url: str) -> Check:
-    """The check whether every address of the build exists on a built site, given as a folder or a URL."""
+    """The check that every address of the build exists on a built site, given as a folder or a URL."""
 
     def check(built: Built) -> CheckResult:
         book = built.chunked.book
@@ -127,16 +127,16 @@ class EvalSet:
 
     path: Path
     questions: list[EvalQuestion]
-    demanded: bool  # by EVAL_SET: then labels that are gone fail the check
+    demanded: bool  # by EVAL_SET: then labels that no longer exist fail the check
 
     @property
     def digest(self) -> str:
-        """What figures must share to be compared."""
+        """The digest that figures must share to be compared."""
         return set_digest(self.questions)
 
 
 def find_eval_set(settings: BookSettings) -> EvalSet | None:
-    """The set of `EVAL_SET`, else `eval/questions.jsonl` in the site's folder where that is one; else None.
+    """The set of `EVAL_SET`, or `eval/questions.jsonl` in the site's folder if that is one, or None.
 
     Raises InputError for an EVAL_SET that cannot be read.
     """
@@ -147,7 +147,7 @@ def find_eval_set(settings: BookSettings) -> EvalSet | None:
         return None
     try:
         return EvalSet(path, load_questions(path), demanded=False)
-    except InputError as exc:  # perhaps a file of this name that is something else
+    except InputError as exc:  # perhaps another kind of file with this name
         logger.warning("No questions are asked of the build: %s", exc)
         return None
 
@@ -161,13 +161,13 @@ def answers_as_well(
     tolerance: float,
     run: RunInLoop = asyncio.run,
 ) -> Check:
-    """The check whether a build answers the set's questions as well as the live build did.
+    """The check that a build answers the set's questions as well as the live build did.
 
     `run` runs a coroutine; a caller that checks several builds of one store must use one event loop for all of them.
     """
 
     def check(built: Built) -> CheckResult:
-        # Numerical libraries that only those need who have a set.
+        # Numerical libraries, needed only with a set.
         from engines.evaluation.runner import ADDRESS_KEYS
 
         build = built.build
@@ -196,7 +196,7 @@ async def _asked(
     embed: EmbedQuestions,
     engines: EngineSettings,
 ) -> "list[QuestionRecord]":
-    """What the build finds for the questions, and its verdicts on them."""
+    """The build's results for the questions, and its verdicts on them."""
     from engines.evaluation.runner import ask_book
 
     index = store.at(built.build)
@@ -208,7 +208,7 @@ async def _asked(
 
 
 def _figures(records: "Sequence[QuestionRecord]") -> dict[str, float]:
-    """The means that the gate compares, the shares of wrong verdicts, and how many questions the means are of."""
+    """The means that the gate compares, the shares of wrong verdicts, and the number of questions."""
     from engines.evaluation.decision import decision_figures
     from engines.evaluation.runner import record_figures
 
@@ -241,7 +241,7 @@ def wrong_verdicts(decision: "DecisionFigures") -> dict[str, float]:
 def judge(
     new: BuildRecord, live: BuildRecord | None, gone: set[str], *, tolerance: float, demanded: bool
 ) -> CheckResult:
-    """Whether the figures of a new build stand beside those of the live one."""
+    """Whether the figures of a new build are as good as those of the live one."""
     shown = ", ".join(f"{name} {value:.3f}" for name, value in new.figures.items() if name != "questions")
     detail = f"{new.figures['questions']:.0f} questions: {shown}"
     if gone:
@@ -269,7 +269,7 @@ def judge(
 
 
 def cached(embed: EmbedQuestions, cache: VectorCache, prefix: str = "") -> EmbedQuestions:
-    """The same, asking the cache of vectors first; questions are kept apart from passages."""
+    """The same with the cache of vectors; questions are kept apart from passages."""
 
     def vectors(questions: Sequence[str]) -> list[list[float]]:
         keys = [

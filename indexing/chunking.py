@@ -37,8 +37,8 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 _SENTENCE_END = re.compile(r"(?<=[.!?…۔؟])\s+|(?<=[。！？])\s*|\n+")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,}|\$\$)")
 _WIDEST_WORD = 200  # characters; a longer run without white space is cut before it is counted
-WARMED_PAGES = 32  # whose texts are counted in one call, which uses all cores
-_CODE, _PACKAGES = "chunking.py pages.py", ("tokenizers",)  # what a page is cut with: it is cut again when that changed
+WARMED_PAGES = 32  # whose texts are counted in one call, to use all cores
+_CODE, _PACKAGES = "chunking.py pages.py", ("tokenizers",)  # pages are cut again when these change
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Chunker:
             yield _Piece(number, breadcrumb, text, self._room - room + tokens)
 
     def _shrink(self, piece: "_Piece", size: int) -> Iterator[tuple["_Piece", int]]:
-        """The piece with its size, or, where it is too large after all, its parts."""
+        """The piece with its size, or its parts if it turns out to be too large."""
         if size <= self._room:
             yield piece, size
             return
@@ -143,7 +143,7 @@ class Chunker:
             yield part, self._count([f"{part.breadcrumb}\n\n{text}"])[0]
 
     def _breadcrumb(self, page: Page, section: Section) -> tuple[str, int]:
-        """Title and heading path in one line, shortened from the outside if too long, and the room it leaves."""
+        """Title and heading path in one line, with outer parts dropped if it is too long, and the room it leaves."""
         parts = [page.title, *section.heading_path]
         if len(parts) > 1 and parts[0] == parts[1]:
             parts = parts[1:]
@@ -151,7 +151,7 @@ class Chunker:
         separator = self._count([BREADCRUMB_SEPARATOR])[0]
         budget = self._room - MINIMUM_TEXT_TOKENS
         while len(parts) > 1 and sum(counts) + separator * (len(parts) - 1) > budget:
-            # The heading itself says most, the page's title next.
+            # The heading itself says most, then the page's title.
             drop = 1 if len(parts) > 2 else 0
             parts, counts = parts[:drop] + parts[drop + 1 :], counts[:drop] + counts[drop + 1 :]
         if counts[0] > budget:
@@ -160,7 +160,7 @@ class Chunker:
         return BREADCRUMB_SEPARATOR.join(parts), self._room - sum(counts) - separator * (len(parts) - 1)
 
     def _pieces(self, blocks: Sequence[Block], room: int) -> Iterator[tuple[str, int]]:
-        """Whole blocks with their sizes; those that do not fit, in parts."""
+        """Whole blocks with their sizes; blocks that do not fit are split."""
         present = [block for block in blocks if block.text.strip()]
         for block, tokens in zip(present, self._count([block.text for block in present]), strict=True):
             if tokens <= room:
@@ -180,14 +180,14 @@ def _bounded(count: CountTokens) -> CountTokens:
 
 
 def _has_subsections(page: Page, number: int) -> bool:
-    """Whether the next section stands below this one."""
+    """Whether the next section is a subsection of this one."""
     path = page.sections[number].heading_path
     below = page.sections[number + 1 : number + 2]
     return bool(below) and _is_above(path, below[0].heading_path)
 
 
 def _anchors_above(page: Page) -> list[tuple[str, ...]]:
-    """For each section the anchors of the headings above its own."""
+    """For each section, the anchors of the headings above its own."""
     open_sections: list[Section] = []  # from the outermost to the last one
     found: list[tuple[str, ...]] = []
     for section in page.sections:
@@ -204,12 +204,12 @@ def _is_above(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 class _Piece(NamedTuple):
-    """A text on its way to be a chunk."""
+    """A text that is to become a chunk."""
 
     section: int
     breadcrumb: str
     text: str
-    tokens: int  # of both, as the sum of their parts
+    tokens: int  # of breadcrumb and text, as the sum of their parts
 
 
 def _chunk(
@@ -259,7 +259,7 @@ def split_block(block: Block, room: int, count: CountTokens) -> Iterator[tuple[s
 
 
 def _joints(block: Block) -> tuple[str, list[str], str, str]:
-    """Head, units, tail of a block and what joins its units."""
+    """A block's head, units and tail, and the separator of its units."""
     lines = block.text.splitlines()
     fence = _FENCE.match(lines[0]) if lines else None
     if block.kind != "text" and block.kind != "table" and fence:
@@ -273,7 +273,7 @@ def _joints(block: Block) -> tuple[str, list[str], str, str]:
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences with the white space behind them, so that joining them gives the text again."""
+    """Sentences with their trailing white space, so that joining them gives the text again."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     parts = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
     return [part for part in parts if part.strip()]
@@ -290,7 +290,7 @@ def _small_enough(units: Sequence[str], room: int, count: CountTokens) -> Iterat
 
 
 def _words(unit: str) -> list[str]:
-    """Words with the white space behind them, so that joining them gives the unit again."""
+    """Words with their trailing white space, so that joining them gives the unit again."""
     return re.findall(r"\S+\s*|\s+", unit)
 
 
@@ -309,7 +309,7 @@ def _fitting(words: Sequence[str], room: int, count: CountTokens) -> Iterator[tu
 
 
 def _fill(units: Iterator[tuple[str, int]], room: int, joint: str) -> Iterator[tuple[str, int]]:
-    """Units joined for as long as they fit."""
+    """Units joined as long as they fit."""
     filled: list[str] = []
     size = 0
     for unit, tokens in units:
@@ -337,12 +337,12 @@ class ChunkedBook:
 
     @property
     def sections(self) -> int:
-        """How many addresses the chunks have, in all versions and locales: what the plan calls sections."""
+        """How many addresses the chunks have, in all versions and locales; the plan calls these sections."""
         return len({(chunk.locale, chunk.version, chunk.address) for chunk in self.chunks})
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything that a build would store; equal digests make equal indexes."""
+        """SHA-256 of everything that a build would store; equal digests mean equal indexes."""
         digest = hashlib.sha256(f"{self.book.site_facts}{self.book.contents}".encode("utf-8", "surrogatepass"))
         for chunk in self.chunks:
             # The id covers address and text; the rest is added.
@@ -404,7 +404,7 @@ class TokenCounter:
 
     @property
     def additive(self) -> bool:
-        """Whether texts joined by white space have as many tokens as they have apart."""
+        """Whether texts joined by white space have as many tokens as separately."""
         # WordPiece splits at white space; SentencePiece and byte-level models tokenise the white space as well.
         return type(self._tokenizer.model).__name__ == "WordPiece"
 

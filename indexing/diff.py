@@ -1,8 +1,8 @@
-"""What a build would change against the live one: compared chunk by chunk, without a model and without writing.
+"""What a build would change in the live one: compares chunk by chunk, without a model and without writing.
 
-Pages and sections are told apart by the addresses that readers have: one that a new version or another page takes over
-does not disappear. Content is compared by hash, so that a page or a section that turns up elsewhere in its version and
-language with the same content counts as moved.
+Pages and sections are identified by the addresses that readers have: an address that a new version or another page
+takes over does not disappear. Content is compared by hash, so that a page or a section with the same content elsewhere
+in its version and language counts as moved.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from indexing.chunking import Chunk, ChunkedBook
 from indexing.pages import Book, Problem
 
-TEXTS_A_SECOND = 23.0  # of 256 tokens, all-MiniLM-L6-v2 on two cores; a live build's own figure is better
+TEXTS_A_SECOND = 23.0  # of 256 tokens, all-MiniLM-L6-v2 on two cores; a live build's own figure is preferred
 TOKENS_A_TEXT = 256
 
 
@@ -28,22 +28,22 @@ class ChunkHead:
     source: str = ""
 
 
-Place = tuple[str, str]  # the origin of a language that has its own, else ""; the address
+Place = tuple[str, str]  # the origin of a language that has its own, or ""; the address
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is at one address."""
+    """The content of one address."""
 
     address: str
     locale: str
     version: str
     source: str
-    hashes: tuple[str, ...]  # of the contents, sorted: a store gives its chunks in no order
+    hashes: tuple[str, ...]  # of the contents, sorted, since a store returns chunks in no order
 
     @property
     def name(self) -> str:
-        """How a plan calls it."""
+        """Its name in a plan."""
         return f"{self.address} ({self.locale}, {self.version})"
 
 
@@ -52,7 +52,7 @@ Contents = Mapping[Place, Held]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happens to one kind of thing; each is named by address, language and version."""
+    """The changes of pages or sections, each named by address, language and version."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -63,17 +63,17 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutPage:
-    """A live page that goes because its file cannot be read, or is not shown, and not because it was deleted."""
+    """A live page that disappears because its file cannot be read or shown, not because it was deleted."""
 
     page: str
     source: str
-    line: int  # from 1; 0 where it is not known
+    line: int  # from 1; 0 if unknown
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Retargeted:
-    """An address that shows another page than before: of another file or version, with other content."""
+    """An address that shows a different page than before: of another file or version, with other content."""
 
     address: str
     before: str  # file, language and version
@@ -98,24 +98,24 @@ class Plan:
     live: str | None  # the live build's name
     pages: Changes
     sections: Changes
-    lost_addresses: tuple[str, ...]  # that readers may have kept, or an answer may have cited
+    lost_addresses: tuple[str, ...]  # that readers may have saved, or answers cited
     chunks: int
     to_embed: int  # texts, each once
-    reused: int  # chunks whose embedding is stored; the rest have the text of one that is embedded
+    reused: int  # chunks whose embedding is cached, or whose text equals that of an embedded one
     seconds: float  # estimate of the embedding
     different_settings: Mapping[str, tuple[object, object]] = field(default_factory=dict)
-    current: bool = False  # the live build is of this very book, so that `build` would do nothing
-    citations: Mapping[str, int] | None = None  # lost address → stored citations of it; None: no history at hand
-    measured: bool = False  # whether `seconds` is from a build's own speed
+    current: bool = False  # the live build is exactly this book, so that `build` would do nothing
+    citations: Mapping[str, int] | None = None  # lost address → stored citations of it; None: no history is available
+    measured: bool = False  # whether `seconds` is based on a build's own speed
     retargeted: tuple[Retargeted, ...] = ()
     left_out: tuple[LeftOutPage, ...] = ()
     problems: tuple[Problem, ...] = ()  # all of the book's
 
     @property
     def unreadable(self) -> tuple[Problem, ...]:
-        """Why files that are no live page will not be one.
+        """Why files that are not live pages will not become any.
 
-        A page that another one hides at its address is not among them: a published book may live with that.
+        Pages that another one hides at its address are left out: a published book may have such pages.
         """
         live = {page.source for page in self.left_out}
         return tuple(p for p in self.problems if p.is_lost_page and p.source not in live)
@@ -127,7 +127,7 @@ def head_of(chunk: Chunk) -> ChunkHead:
 
 
 def compare(stored: Iterable[ChunkHead], cut: ChunkedBook) -> Comparison:
-    """What the stored chunks have become in the book."""
+    """The comparison of the stored chunks with the book's."""
     before, after = list(stored), [head_of(chunk) for chunk in cut.chunks]
     origins = cut.book.locale_urls
     old_pages, new_pages = (_contents(heads, origins, by_section=False) for heads in (before, after))
@@ -170,7 +170,7 @@ def _left_out(before: Contents, after: Contents, book: Book) -> tuple[LeftOutPag
 
 
 def estimate_seconds(chunks: Iterable[Chunk], known: Set[str], tokens_a_second: float | None) -> float:
-    """How long the chunks whose content is not known will take to embed."""
+    """How long it will take to embed the chunks whose content is not cached."""
     tokens = sum({chunk.content_hash: chunk.tokens for chunk in chunks if chunk.content_hash not in known}.values())
     return tokens / (tokens_a_second or TEXTS_A_SECOND * TOKENS_A_TEXT)
 
@@ -212,7 +212,7 @@ def _changes(before: Contents, after: Contents) -> Changes:
 
 
 def _movable(held: Held) -> object:
-    """What is the same before and after a move: nothing moves from one language or version to another."""
+    """What identifies a page or section in a move; nothing moves between languages or versions."""
     return held.locale, held.version, held.hashes
 
 

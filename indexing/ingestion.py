@@ -135,7 +135,7 @@ class EmbedChunks(TransformComponent):
 
     @property
     def tokens_a_second(self) -> float | None:
-        """How quickly the model embeds on this machine; None where it had less than a batch to do."""
+        """How fast the model embeds on this machine; None if it had less than a batch to do."""
         if not self._is_measured or not self._seconds:
             return None
         return sum(self._tokens[key] for key in self._embedded) / self._seconds

@@ -18,36 +18,36 @@ from indexing.site_check import nearest_id
 
 _OUTSIDE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|\{")
 _MARKDOWN = re.compile(r"\.mdx?$")
-_TAGS = "tags"  # below a version: the pages of tags, which have no source
+_TAGS = "tags"  # below a version: the pages of tags, which have no source file
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
     """A link that leads nowhere."""
 
-    source: str  # the file that holds it
+    source: str  # the file that contains it
     line: int
     target: str  # as it is written
     reason: str
 
 
 def dead_internal_links(reading: Reading) -> list[DeadLink]:
-    """Every link from a page to the book's own docs whose page or heading is not there, each once."""
+    """Every link from a page to a page or heading of the book that does not exist, each once."""
     map_ = _LinkMap(reading)
     found = (dead for doc, text in zip(reading.docs, reading.texts, strict=True) for dead in map_.dead(doc, text))
     return sorted(dict.fromkeys(found), key=lambda dead: (dead.source, dead.line, dead.target))
 
 
 class _LinkMap:
-    """What links may lead to: docs by address and by file."""
+    """The targets of links: docs by address and by file."""
 
     def __init__(self, reading: Reading) -> None:
         self._folder = reading.site.folder
         self._base_urls = {locale.name: locale.base_url for locale in reading.site.locales}
         texts = list(zip(reading.docs, reading.texts, strict=True))
         self._by_url = {(doc.locale.url, without_slash(doc.url)): (doc, text) for doc, text in texts}
-        # Only the file that is used in a language can be linked there: to the source of a translated page, or from a
-        # translation to a page beside it that is not translated, `./page.md` leads nowhere, as in Docusaurus.
+        # A file link must name the file that is used in its language: `./page.md` is dead if it names the source of a
+        # translated page, or, in a translation, a page that is not translated. Docusaurus does the same.
         self._by_file = {
             (doc.locale.name, os.path.normpath(self._folder / doc.file.source)): (doc, text) for doc, text in texts
         }
@@ -117,7 +117,7 @@ class _LinkMap:
         return urljoin(doc.url, path)
 
     def _must_be_doc(self, url: str) -> bool:
-        """Whether only a doc can have this address; another plugin's pages and static files are not known."""
+        """Whether only a doc can have this address; pages of other plugins and static files are unknown."""
         bare = without_slash(url)
         if bare in (self._generated or ()):
             return False
@@ -139,7 +139,7 @@ class _LinkMap:
     def _has_id(self, goal: tuple[Doc, MarkdownPage], fragment: str) -> bool:
         doc, text = goal
         ids = self._ids.setdefault(id(text), frozenset(heading.id for heading in text.headings if heading.id))
-        # An id that is written in HTML, in JSX or behind an admonition's name is looked for in the text.
+        # An id that is written in HTML, in JSX or after an admonition's name is searched in the text.
         name = re.escape(fragment)
         written = rf"""\b(?:id|name)=(?:\{{\s*)?["']?{name}\b|^\s*:::+[^\n]*\{{[^{{}}\n]*\#{name}(?=[\s.}}])"""
         return fragment in ids or fragment == "__docusaurus" or bool(re.search(written, doc.file.body, re.M))

@@ -1,4 +1,4 @@
-"""How long work reports its progress and its notices; the command line shows both."""
+"""The progress and notices that long work reports; the command line shows both."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -10,17 +10,17 @@ class Progress(Protocol):
     """Receives the progress of long work, stage by stage; the next stage ends the one before it."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins; `total` is how many steps it has, where that is known."""
+        """Begin a new stage; `total` is its number of steps, if known."""
 
     def advance(self, steps: int = 1) -> None:
-        """Some steps of the stage are done."""
+        """Report steps of the stage as done."""
 
 
 class Notices(Protocol):
     """Receives what a maintainer should know about a rebuild while it runs; the command line prints it."""
 
     def book_read(self, book: Book) -> None:
-        """The book was read; it carries what was assumed about its site and the problems of its pages."""
+        """The book was read; it has the assumptions about its site and the problems of its pages."""
 
     def editions_not_read(self, locales: Sequence[str], model: str) -> None:
         """The book has editions in languages that the embedding model does not read."""

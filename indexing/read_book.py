@@ -1,7 +1,7 @@
-"""The whole book as its readers find it: every page of every version and language, with its exact addresses.
+"""Reads the whole book as its readers see it: every page of every version and language, with its exact addresses.
 
-`read_book` is what the plan, the build and `bookrag index pages` call; it calls `indexing.docusaurus` for what is
-published where, and `indexing.markdown` for what stands on a page.
+The plan, the build and `bookrag index pages` call `read_book`, which calls `indexing.docusaurus` for what is published
+where, and `indexing.markdown` for the content of a page.
 """
 
 import os
@@ -23,19 +23,19 @@ from indexing.sidebars import card_titles, hand_written_cards, read_contents, wr
 from storage.errors import InputError
 from storage.vectors.caches import PageCache, PageResults, code_digest
 
-# What the text of a page is read with: a page is read again when any of it changed.
+# The code that reads the text of a page: a page is read again when any of it changed.
 _CODE = "markdown/*.py markdown/*.json docusaurus/javascript_text.py pages.py"
 _PACKAGES = ("markdown-it-py", "mdit-py-plugins", "tree-sitter", "tree-sitter-javascript", "tree-sitter-typescript")
 _ENDINGS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".json", ".mdx", ".md")
 _BINARY = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".ico", ".pdf", ".mp4", ".webm", ".woff2", ".svg", ".zip")
-# The source where that matters, first line, text, settings that the text shows, options.
+# The source if that matters, first line, text, settings that the text shows, options.
 _Key = tuple[str, int, str, str, MarkdownOptions]
-_OfLocale = tuple[_Key, str]  # the language where the text depends on it, else ""
+_OfLocale = tuple[_Key, str]  # the language if the text depends on it, or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A book with what only the link check needs: the docs behind the pages, unlisted ones too, and their links."""
+    """A book, and what only the link check needs: the docs of the pages, including unlisted ones, and their links."""
 
     book: Book
     site: Site
@@ -44,10 +44,10 @@ class Reading:
 
 
 def read_book(settings: BookSettings, cache: PageCache | None = None, site: Site | None = None) -> Reading:
-    """The book with the docs and links behind it.
+    """The book with its docs and links.
 
-    `cache` knows what pages were read as before; `site` is what the site's settings were read as, where they are known.
-    Raises InputError where there is no book, and for nothing that a page may hold.
+    `cache` has the results of pages that were read before; `site` has the site's settings if they were read before.
+    Raises InputError if there is no book, but not for anything in a page.
     """
     site = site or read_site(settings)
     files = SiteFiles(site)
@@ -83,7 +83,7 @@ def read_book(settings: BookSettings, cache: PageCache | None = None, site: Site
 
 
 def require_known_addresses(book: Book) -> None:
-    """Raise InputError for a book whose addresses are guesses: readers would be led to pages that are not there."""
+    """Raise InputError for a book whose addresses are guesses: citations would lead to pages that do not exist."""
     if book.unsure:
         raise InputError(
             f"The book's addresses are not known, so nothing is published. {'; '.join(book.unsure)}. Correct the "
@@ -99,12 +99,12 @@ def require_pages(book: Book, settings: BookSettings) -> None:
 
 
 def _stops_build(text: MarkdownPage) -> bool:
-    """Whether Docusaurus' build stops at the page: nobody reads it, and what is left of it here has lost a piece."""
+    """Whether Docusaurus' build stops at the page: it is not published, and was only read incompletely here."""
     return any(problem.error for problem in text.problems)
 
 
 def _problems(doc: Doc, text: MarkdownPage) -> Iterator[Problem]:
-    """What is wrong with a page; an error leaves it out, one in a partial leaves out each page that shows it."""
+    """The problems of a page; an error leaves the page out, and one in a partial each page that shows it."""
     for problem in text.problems:
         yield replace(problem, fatal=problem.error)
         if problem.error and problem.source != doc.file.source:
@@ -114,7 +114,7 @@ def _problems(doc: Doc, text: MarkdownPage) -> Iterator[Problem]:
 
 def _page(doc: Doc, text: MarkdownPage, cards: tuple[str, ...]) -> Page:
     sections = text.sections
-    if cards and sections:  # in most books that have them the cards are the end of the page
+    if cards and sections:  # in most books that have cards, they are the end of the page
         listed = Block("text", "\n".join(f"- {name}" for name in cards))
         sections = (*sections[:-1], replace(sections[-1], blocks=(*sections[-1].blocks, listed)))
     if text.h1 is not None and not _words(text.h1) <= _words(doc.title):
@@ -138,7 +138,7 @@ def _words(text: str) -> set[str]:
 
 
 def _with_heading(sections: tuple[Section, ...], heading: str) -> tuple[Section, ...]:
-    """The sections with the page's own h1 as text of the section below it, where the page's title is another one."""
+    """The sections, with the page's own h1 as text of the section below it if the page's title differs."""
     below = next((place for place, section in enumerate(sections) if section.heading_path), len(sections)) - 1
     if below < 0:
         return sections
@@ -164,14 +164,14 @@ class _TextReader:
         self._site = site
         self._files = files
         self._texts: dict[_OfLocale, MarkdownPage] = {}
-        self._translated: set[_Key] = set()  # those that show something that the site says in each language
+        self._translated: set[_Key] = set()  # those that show something that differs by language
         self._imported: dict[Path, ImportedFile | None] = {}
 
     def read(self, doc: Doc) -> MarkdownPage:
-        """What stands on the doc's page."""
+        """The content of the doc's page."""
         file = doc.file
         options = self._options(doc)
-        # A text that imports another file depends on where it stands.
+        # A text that imports another file depends on its place.
         place = file.source if "import" in file.body else ""
         shown = repr(file.front.values) if "frontMatter" in file.body else ""
         key = (place, file.first_line, file.body, shown, options)
@@ -182,7 +182,7 @@ class _TextReader:
         return text if place else _moved(text, file.source)
 
     def _parse(self, key: _Key, file: DocFile, locale: Locale) -> MarkdownPage:
-        """The text as it was read before, or read now; one that depends on other files is read every time."""
+        """The cached reading of the text, or a new one; a text that depends on other files is read every time."""
         cached = self.known.key(key)
         if (known := self.known.get(cached)) is not None:
             return known
@@ -227,7 +227,7 @@ class _TextReader:
         )
 
     def _generated(self, name: str, locale: Locale) -> ImportedFile | None:
-        """The data that a build makes for a language; None where the site has none."""
+        """The data that a build generates for a language; None if the site has none."""
         if name == SITE_CONFIG:
             return ImportedFile(locale.facts, name)
         file = locale.folder / "code.json" if locale.folder else None
@@ -235,7 +235,7 @@ class _TextReader:
         return None if text is None else ImportedFile(text, name)
 
     def _load(self, name: str, importer: str) -> ImportedFile | None:
-        """The file that `importer` calls `name`; None where the site has none that can be read as text."""
+        """The file that `importer` imports as `name`; None if the site has none that can be read as text."""
         if "\0" in name:
             return None
         if name.startswith("@site/"):
@@ -261,8 +261,8 @@ class _TextReader:
 
 
 def _existing(name: str) -> Path | None:
-    """The file that an import names, whose ending may be left out as webpack has it."""
-    # `os.path` asks the disk without making a Path for each of the thousands of imports of a book.
+    """The file that an import names; as in webpack, its extension may be left out."""
+    # `os.path` avoids making a Path for each of the thousands of imports of a book.
     if os.path.isfile(name):  # noqa: PTH113
         return Path(name)
     if name.endswith(_ENDINGS) or not os.path.isdir(os.path.dirname(name)):  # noqa: PTH112, PTH120
@@ -272,7 +272,7 @@ def _existing(name: str) -> Path | None:
 
 
 def _moved(text: MarkdownPage, source: str) -> MarkdownPage:
-    """`text` as that of another file with the same content."""
+    """`text` as the reading of another file with the same content."""
     if all(link.source == source for link in text.links) and all(p.source == source for p in text.problems):
         return text
     links: tuple[Link, ...] = tuple(replace(link, source=source) for link in text.links)

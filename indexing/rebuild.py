@@ -48,23 +48,23 @@ if TYPE_CHECKING:
 
     from engines.embedding.embedding_model import LoadedEmbedding
 
-MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks keep their place in the engine's files
+MAX_REPLACED = 0.2  # share of a build's chunks; replaced chunks still take space in the engine's files
 TOKENS_A_SECOND = "tokens_a_second"
-"""The figure, in a build's record, that the next plan estimates its time with: measured on this machine."""
+"""The figure in a build's record by which the next plan estimates its time; measured on this machine."""
 REPLACED = "replaced"
 """The count, in a build's record, of chunks replaced or removed since the index was last written in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """What a build did."""
+    """The result of a build."""
 
     record: BuildRecord  # of the live build
     changed: bool  # False: the live build already holds this book, and stays
     embedded: int  # texts that the model embedded
     reused: int  # chunks whose embedding was in the cache
     seconds: float
-    lost_pages: tuple[Problem, ...] = ()  # why pages are not in it that should be
+    lost_pages: tuple[Problem, ...] = ()  # why pages are missing in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Rebuild:
         return load_embedding(self.model)
 
     def export_models(self) -> None:
-        """Export the models to ONNX where that was not done, so that servers need no torch."""
+        """Export the models to ONNX unless that was done, so that servers need no torch."""
         if self._exported:
             return
         self._exported = True
@@ -251,7 +251,7 @@ def build_index(
     spec, live = index_spec(model), store.live()
     if live and not options.rebuild and is_current(live, chunked, model):
         return BuildOutcome(live, False, 0, len(chunked.chunks), time.monotonic() - started)
-    store.clear_killed()  # each may be as large as the index, and this build needs the room
+    store.clear_killed()  # each may be as large as the index, and this build needs the space
     text_bytes = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in chunked.chunks)
     store.require_room(spec, chunks=len(chunked.chunks), text_bytes=text_bytes)
     if live:
@@ -310,8 +310,8 @@ class _StartedBuild:
 def _start(store: IndexStore, chunked: ChunkedBook, spec: IndexSpec, live: BuildRecord | None) -> _StartedBuild:
     """A build that starts as a copy of `live`; an empty one if there is none, or if too much of it would be replaced.
 
-    Where the engine can copy a build, chunks that are gone are removed from the copy, and chunks that are new or differ
-    in anything stored are written. Otherwise every chunk is written.
+    If the engine can copy a build, chunks that no longer exist are removed from the copy, and chunks that are new or
+    stored differently are written. Otherwise every chunk is written.
     """
     every_chunk = frozenset(chunk.id for chunk in chunked.chunks)
     room = int(len(chunked.chunks) * MAX_REPLACED)
@@ -328,7 +328,7 @@ def _start(store: IndexStore, chunked: ChunkedBook, spec: IndexSpec, live: Build
 
 
 def _remove_gone(build: Build, chunked: ChunkedBook, wanted: Set[str], replaced: int) -> _StartedBuild:
-    """Remove chunks that are gone; a chunk stays only if it is stored exactly as it would be written."""
+    """Remove chunks that no longer exist; a chunk is kept only if it is stored exactly as it would be written."""
     try:
         stored = dict(build.stored(list(chunked.chunks[0].metadata)))
         gone = [chunk_id for chunk_id in stored if chunk_id not in wanted]
@@ -349,7 +349,7 @@ def _fill(
 ) -> tuple[frozenset[str], float | None]:
     """Write the missing chunks; returns the content hashes of those that the model had to embed.
 
-    Beside them stands how many tokens it embedded in a second; None where there were too few to tell.
+    Also returns how many tokens it embedded per second; None if there were too few to tell.
     """
     if not started.to_write:
         return frozenset(), None

@@ -1,4 +1,4 @@
-"""Where the book is and how its site is published, from the environment and `.env`."""
+"""The book's place and how its site is published, from the environment and `.env`."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from storage.environment import Address, EnvironmentSettings, comma_separated
 
 
 class BookSettings(EnvironmentSettings):
-    """The book's folder, and what its site's own config does not say where it cannot be read."""
+    """The book's folder, and settings of its site for a config that cannot be read or lacks them."""
 
     book_dir: Path = Path("book/docs")
     site_dir: Path | None = None  # the folder with the config, versions.json and i18n; default: the parent of book_dir
@@ -21,7 +21,7 @@ class BookSettings(EnvironmentSettings):
     locales: str | None = None  # comma-separated, the default one first
     include_unlisted: bool = False
     eval_set: Path | None = None  # questions that a build must answer as well as the live one
-    eval_tolerance: float = Field(default=0.05, ge=0, le=1)  # how far its figures may fall, relative
+    eval_tolerance: float = Field(default=0.05, ge=0, le=1)  # how far its figures may fall, as a share
     run_site_config: bool = True  # whether docusaurus.config.* may be run with Node
     site_config_env: str | None = None  # comma-separated variables that the config gets although they look like secrets
     node_command: str = "node"
@@ -44,7 +44,7 @@ class BookSettings(EnvironmentSettings):
 
     @property
     def questions_path(self) -> Path:
-        """The book's own evaluation set, which need not be there: EVAL_SET, else that of the site's folder."""
+        """The path of the book's evaluation set, which may not exist: EVAL_SET, or the one in the site's folder."""
         return self.eval_set or (self.site_dir or self.book_dir.resolve().parent) / "eval" / "questions.jsonl"
 
     @property
@@ -64,7 +64,7 @@ class BookSettings(EnvironmentSettings):
 
     @property
     def locale_names(self) -> list[str]:
-        """LOCALES, the default one first; empty where it is not set."""
+        """LOCALES, the default one first; empty if it is not set."""
         return comma_separated(self.locales)
 
 

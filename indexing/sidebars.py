@@ -28,14 +28,14 @@ from indexing.markdown.values import Unknown, force
 from indexing.pages import ContentsChapter, ContentsEntry
 
 _CATEGORY_FILES = ("_category_.json", "_category_.yml", "_category_.yaml")
-_LAST = float("inf")  # the place of what has no position: behind all that have one
-_MAX_BYTES = 1_000_000  # of a file with a category's or a language's names
+_LAST = float("inf")  # the rank of items without a position: after all that have one
+_MAX_BYTES = 1_000_000  # of a file with the names of a category or a language
 _OWN_CARDS = re.compile(r"^[ \t]*<DocCardList\s*/>", re.MULTILINE)
 
 Item = Mapping[str, Any]
 """An item of a sidebar in its long form: `type`, and by it `id`, `label`, `items`, `link` or `dirName`."""
 Written = Callable[[Doc], Sequence[Item] | None]
-"""The items of the sidebar that stands beside a doc where it was written by hand, else None."""
+"""The items of a doc's sidebar if it was written by hand, or None."""
 MAX_DEPTH = 20  # categories within categories
 
 
@@ -72,7 +72,7 @@ class Folder:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """What the folder's category file says; nothing where there is none that can be read."""
+        """The settings in the folder's category file; none if it cannot be read."""
         for name in _CATEGORY_FILES:
             path = self.path / name
             if path.is_file():
@@ -81,7 +81,7 @@ class Folder:
 
     @property
     def index(self) -> Doc | None:
-        """The page that is linked from the folder's own name in the sidebar; None for the root, which has no name."""
+        """The page that the folder's name in the sidebar links to; None for the root, which has no name."""
         if not self.name:
             return None
         settings = self.settings
@@ -93,7 +93,7 @@ class Folder:
 
     @property
     def label(self) -> str:
-        """What the sidebar calls it, in its language."""
+        """Its label in the sidebar, in its language."""
         label = self.settings.get("label")
         if isinstance(label, str) and label.strip():
             doc = self.any_doc()
@@ -114,29 +114,29 @@ class Folder:
         return tuple(entries)
 
     def any_doc(self) -> Doc | None:
-        """A doc below it, which knows language and version; None where there is none."""
+        """Any doc below it, for its language and version; None if there is none."""
         docs = (folder.any_doc() for folder in self.folders.values())
         return next(iter(self.docs), None) or next(filter(None, docs), None)
 
 
 def entry(doc: Doc) -> ContentsEntry:
-    """A doc in the table of contents."""
+    """A doc's entry in the table of contents."""
     return ContentsEntry(doc.title, doc.url)
 
 
 def card_titles_of(items: Iterable[Folder | Doc]) -> Iterator[str]:
-    """Names on the cards of a sidebar's items."""
+    """The titles on the cards of a sidebar's items."""
     return (item.label if isinstance(item, Folder) else card_title(item) for item in items)
 
 
 def card_title(doc: Doc, label: str | None = None) -> str:
-    """What the sidebar and cards call a page; `label` is its name in a sidebar written by hand."""
+    """A page's title in the sidebar and on cards; `label` is its name in a sidebar written by hand."""
     own = doc.file.front.values.get("sidebar_label")
     return own if isinstance(own, str) and own.strip() else label or doc.title
 
 
 def translated_label(doc: Doc, label: str) -> str:
-    """The label in the page's language, where the site's translations have it."""
+    """The label in the page's language, if the site's translations have it."""
     folder = doc.version.localized_folder
     if folder is None:
         return label
@@ -175,7 +175,7 @@ def _file_name(item: Folder | Doc) -> str:
 
 
 def _number(value: object) -> float | None:
-    """A position; Docusaurus takes a text that is a number for one."""
+    """A position; Docusaurus also accepts a number written as text."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -229,7 +229,7 @@ def read_contents(docs: Iterable[Doc], written: Written) -> tuple[ContentsChapte
 
 
 def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
-    """Names on the cards of the generated sidebar's items beside each doc that shows such cards, by the doc's `id()`.
+    """The titles on the cards of generated sidebars, for each doc that shows such cards, by the doc's `id()`.
 
     A folder's own page has the cards of what is in the folder, any other page those of its neighbours.
     """
@@ -247,12 +247,12 @@ def card_titles(docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
 
 
 def shows_cards(doc: Doc) -> bool:
-    """Whether the page has a `<DocCardList />` whose items the sidebar gives."""
+    """Whether the page has a `<DocCardList />` whose items come from the sidebar."""
     return "<DocCardList" in doc.file.body and _OWN_CARDS.search(doc.file.body) is not None
 
 
 def _chapters(root: Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
-    """Title and pages of each chapter; a book that is all in one folder has that folder's chapters."""
+    """The title and pages of each chapter; a book that is entirely in one folder has that folder's chapters."""
     items = root.items()
     folders = [item for item in items if isinstance(item, Folder)]
     if len(folders) == 1 and len(folders[0].folders) > 1:
@@ -262,7 +262,7 @@ def _chapters(root: Folder) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
 
 
 def _written(sidebar: Sequence[Item], docs: Sequence[Doc]) -> list[tuple[str, tuple[ContentsEntry, ...]]]:
-    """The chapters of a sidebar that was written by hand, then those of the pages that are in none."""
+    """The chapters of a hand-written sidebar, then those of the pages that are in no sidebar."""
     left = {doc.id: doc for doc in docs}
     chapters: list[tuple[str, tuple[ContentsEntry, ...]]] = []
     for item in sidebar:
@@ -278,7 +278,7 @@ def _written(sidebar: Sequence[Item], docs: Sequence[Doc]) -> list[tuple[str, tu
 
 
 def _docs_of(item: Item, docs: Sequence[Doc]) -> list[Doc]:
-    """The pages of an item in their order, each once; ids that the book does not have are left out."""
+    """The pages of an item in order, each once; unknown ids are left out."""
     match item["type"]:
         case "doc":
             return [doc for doc in docs if doc.id == item.get("id")]
@@ -320,7 +320,7 @@ def _chapter_of_instance(root: Folder, name: str) -> tuple[str, tuple[ContentsEn
 
 
 def hand_written_cards(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> dict[int, tuple[str, ...]]:
-    """Names on the cards of each doc that shows some and stands in a sidebar written by hand, by the doc's `id()`."""
+    """The titles on the cards of each doc that shows some and is in a hand-written sidebar, by the doc's `id()`."""
     cards: dict[int, tuple[str, ...]] = {}
     for doc in docs:
         path = _sidebar_file(site, doc) if shows_cards(doc) else None
@@ -337,7 +337,7 @@ def hand_written_cards(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> dic
 
 
 def written_sidebar(site: Site, files: SiteFiles, doc: Doc) -> list[Item] | None:
-    """The items of all sidebars of a doc's version; None where they are generated, or more than data."""
+    """The items of all sidebars of a doc's version; None if they are generated, or more than data."""
     path = _sidebar_file(site, doc)
     try:
         return [item for sidebar in _sidebars(files, path) for item in sidebar] if path is not None else None
@@ -348,7 +348,7 @@ def written_sidebar(site: Site, files: SiteFiles, doc: Doc) -> list[Item] | None
 def generated_indexes(site: Site, files: SiteFiles, docs: Sequence[Doc]) -> frozenset[str] | None:
     """The addresses of the pages that Docusaurus makes for categories, without their last slash.
 
-    Categories of folders count even where no sidebar shows them. None where a sidebar is more than data.
+    Categories of folders count even if no sidebar shows them. None if a sidebar is more than data.
     """
     found: set[str] = set()
     for doc in {doc.version.path: doc for doc in docs}.values():
@@ -374,7 +374,7 @@ def _categories_of(items: Iterable[Item]) -> Iterator[tuple[str, Mapping[str, An
 
 
 def _categories_below(folder: Folder) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The same of a folder's folders, by their category files."""
+    """The same for a folder's folders, from their category files."""
     for item in folder.items():
         if isinstance(item, Folder):
             label, link = item.settings.get("label"), item.settings.get("link")
@@ -383,7 +383,7 @@ def _categories_below(folder: Folder) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def _sidebar_file(site: Site, doc: Doc) -> Path | None:
-    """The file with the sidebars of a doc's version; None where they are generated."""
+    """The file with the sidebars of a doc's version; None if they are generated."""
     if doc.version.name != CURRENT:
         folder = site.folder / doc.docs.prefixed("versioned_sidebars")
         path = folder / f"version-{doc.version.name}-sidebars.json"
@@ -395,7 +395,7 @@ def _sidebar_file(site: Site, doc: Doc) -> Path | None:
 
 
 def _sidebars(files: SiteFiles, path: Path) -> list[list[Item]]:
-    """The items of each sidebar of a file; raises Unknown where it is more than data."""
+    """The items of each sidebar of a file; raises Unknown if it is more than data."""
 
     def load(name: str, importer: str) -> ImportedFile | None:
         found = path if not importer else Path(os.path.normpath(path.parent / name))
@@ -431,7 +431,7 @@ def _items(value: Any, depth: int = 0) -> Iterator[Item]:
 
 
 def _items_beside(doc: Doc, sidebars: list[list[Item]]) -> list[Item] | None:
-    """The items of the category whose own page the doc is, else those that it stands among; None: it is in none."""
+    """The items of the category whose page the doc is, or of the one that contains it; None if it is in none."""
     lists = list(sidebars)
     while lists:
         items = lists.pop(0)
@@ -445,7 +445,7 @@ def _items_beside(doc: Doc, sidebars: list[list[Item]]) -> list[Item] | None:
 
 
 def _names(item: Item, doc: Doc, edition: Sequence[Doc]) -> Iterator[str]:
-    """What the cards of one item are called."""
+    """The titles on the cards of one item."""
     label = item.get("label")
     if item["type"] in ("doc", "ref"):
         meant = next((other for other in edition if other.id == item.get("id")), None)
@@ -458,7 +458,7 @@ def _names(item: Item, doc: Doc, edition: Sequence[Doc]) -> Iterator[str]:
 
 
 def _generated_titles(docs: Sequence[Doc], folder: str) -> Iterator[str]:
-    """Names on the cards of what is in a folder of one edition's docs, `.` for all of them."""
+    """The titles on the cards of a folder's items in one edition's docs; `.` is the folder of all docs."""
     found = Folder.of(docs)
     for part in Path(folder).parts:
         if part not in found.folders:

@@ -1,7 +1,7 @@
-"""Compares the addresses of the book with a site as it was built or published; called by `bookrag index check-links`.
+"""Compares the addresses of the book with a built or published site; called by `bookrag index check-links`.
 
-The site's HTML is read, not its sitemap: an address is alive when its page shows a doc, and a heading's when the page
-has its id.
+It reads the site's HTML, not its sitemap: an address exists if its page shows a doc, and a heading's if the page has
+its id.
 """
 
 import html
@@ -28,7 +28,7 @@ _ROOT = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
 _SHOWS_DOC = "docs-doc-id-"
 
 Fetch = Callable[[str], str | None]
-"""The path of a page → its HTML; None where there is none."""
+"""The path of a page → its HTML; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class DeadAddress:
 
 @dataclass(frozen=True, slots=True)
 class SiteCheck:
-    """What was compared, and what is dead."""
+    """What was compared, and the dead addresses."""
 
     pages: int
     headings: int
@@ -57,11 +57,11 @@ def check_site(
     site_url: str | None = None,
     locale_urls: Mapping[str, str] | None = None,
 ) -> SiteCheck:
-    """Every page and heading of `pages`, looked up in `site`: a build folder, or the URL that it is published at.
+    """Look up every page and heading of `pages` in `site`, a build folder or the URL of the published site.
 
-    `base_url` is where the folder is published. Languages of `locale_urls` have an origin of their own: their pages are
-    looked up there where `site` is the published site, `site_url`; a folder holds them only where their addresses
-    differ from the others'. Raises InputError where `site` is neither.
+    `base_url` is the path at which the folder is published. Languages of `locale_urls` have their own origin: their
+    pages are looked up there if `site` is the published site, `site_url`; a folder contains them only if their
+    addresses differ from the others'. Raises InputError if `site` is neither.
     """
     own = locale_urls or {}
     if re.match(r"https?://", site):
@@ -84,13 +84,13 @@ def _origin(url: str) -> str:
 
 
 def nearest_id(anchor: str, ids: Iterable[str]) -> str:
-    """Names the id that is written most alike, for a message; "" where none is."""
+    """Names the most similar id, for a message; "" if there is none."""
     alike = get_close_matches(anchor.lower(), [known for known in ids if known], n=1)
     return f"; the nearest is #{alike[0]}" if alike else ""
 
 
 def heading_ids(page: str) -> frozenset[str]:
-    """Every id in the HTML of `page`, as a link's fragment may name it."""
+    """Every id in the HTML of `page`, in the form of a link's fragment."""
     found = _ID.finditer(_NO_MARKUP.sub("", page))
     return frozenset(html.unescape(match[1] or match[2] or match[3] or "") for match in found)
 
@@ -105,7 +105,7 @@ def _check(pages: Sequence[Page], fetch: Fetch, of_locale: Mapping[str, Fetch]) 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one page of the site has; `marked` tells whether its HTML says that it shows a doc."""
+    """The ids of one page of the site; `marked` tells whether its HTML says that it shows a doc."""
 
     ids: frozenset[str] | None
     marked: bool = False
@@ -137,7 +137,7 @@ def _dead(page: Page, look: _Look, *, marked: bool) -> Iterator[DeadAddress]:
 
 
 def _disk(folder: Path, base_url: str) -> Fetch:
-    """Reads pages from a build folder, whose root is what stands at `base_url`."""
+    """Reads pages from a build folder, whose root is published at `base_url`."""
     root = folder.resolve()
 
     def fetch(url: str) -> str | None:
@@ -154,7 +154,7 @@ def _disk(folder: Path, base_url: str) -> Fetch:
 
 
 def _web(client: httpx.Client, site: str) -> Fetch:
-    """Reads pages from a web server; raises InputError where it does not answer."""
+    """Reads pages from a web server; raises InputError if it does not answer."""
     origin = _origin(site)
 
     def fetch(url: str) -> str | None:

@@ -1,1 +1,1 @@
-"""A Docusaurus site as its own build sees it: files, front matter, titles, addresses."""
+"""Reads a Docusaurus site as its own build does: files, front matter, titles, addresses."""

@@ -1,7 +1,7 @@
 """Reads the settings of `indexing.docusaurus.site` from a site's config, given as plain data.
 
-The data comes from running `docusaurus.config.*` (`indexing.docusaurus.run_config`), or from `bookrag.site.json`, which
-has the same shape; what neither says is taken from the environment.
+The data comes from running `docusaurus.config.*` (`indexing.docusaurus.run_config`), or from `bookrag.site.json` in the
+same form; what neither has is taken from the environment.
 """
 
 import json
@@ -24,8 +24,8 @@ from indexing.docusaurus.site import (
 from indexing.docusaurus.urls import normalize_url
 
 FUNCTION = "$function"
-"""The key that stands in the data for a function, or for a module that is not installed; its value is a name."""
-_PATH = "$path"  # beside it: where the function stands in the config
+"""The key that replaces a function in the data, or a module that is not installed; its value is a name."""
+_PATH = "$path"  # beside it: the function's place in the config
 _MISSING = "$missing"  # beside it: the value comes from a package that is not installed
 _SPREAD = "$spread"  # in an object that such a package was spread into: the package's name
 
@@ -54,14 +54,15 @@ _WITHOUT_COMPONENTS = {
         *("rsdoctor", "css-cascade-layers"),
     )
 }
-"""Docusaurus' own plugins beside that of the docs: none of them gives pages a component."""
+"""Docusaurus' own plugins besides the docs': none of them adds components to pages."""
 _THEMES = {f"@docusaurus/theme-{name}" for name in ("classic", "mermaid", "search-algolia", "live-codeblock")}
 
 
 class SiteConfig:
-    """Reads one loaded config; what had to be assumed is collected in `notes`.
+    """Reads one loaded config; assumptions are collected in `notes`.
 
-    `unsure` collects why its addresses may not be the published ones: what they are made from could not be read.
+    `unsure` collects the reasons why addresses may differ from the published ones, because their settings could not be
+    read.
     """
 
     def __init__(
@@ -83,9 +84,9 @@ class SiteConfig:
             self._unsure.append(text)
 
     def check_addresses(self, site_url: str | None) -> None:
-        """Note a doubt for every setting that addresses depend on and that has no plain value.
+        """Add a doubt for every setting that addresses depend on and that has no plain value.
 
-        `site_url` is the origin where the settings of the environment give one.
+        `site_url` is the origin from the environment, if set.
         """
         if _SPREAD in self.data:
             self.doubt(f"the config takes settings from the package {self.data[_SPREAD]}, which is not installed")
@@ -98,7 +99,7 @@ class SiteConfig:
             self.doubt("the config has no `baseUrl`, which stops Docusaurus")
         slash = self.data.get("trailingSlash")
         if slash is not None and not isinstance(slash, bool) and not _is_function(slash):
-            self.doubt(f"`trailingSlash` is {slash!r}, which stops Docusaurus: it takes true and false alone")
+            self.doubt(f"`trailingSlash` is {slash!r}, which stops Docusaurus: it only accepts true and false")
         if site_url is None and not _is_function(self.data.get("url")):
             wrong = origin_problem(self.url) if self.url else "is missing, which stops Docusaurus: set it, or SITE_URL"
             if wrong:
@@ -137,14 +138,14 @@ class SiteConfig:
 
     @property
     def copyright(self) -> str | None:
-        """The footer's line on author and licence, without its markup."""
+        """The footer's copyright line, without markup."""
         footer = _dict(_dict(self.data.get("themeConfig")).get("footer"))
         text = unescape(_TAG.sub("", _text(footer.get("copyright")) or ""))
         return " ".join(text.split())[:_MOST_OF_A_FOOTER] or None
 
     @property
     def trailing_slash(self) -> bool | None:
-        """`trailingSlash`; None where addresses stay as they are."""
+        """`trailingSlash`; None if addresses are left unchanged."""
         value = self.data.get("trailingSlash")
         return value if isinstance(value, bool) else None
 
@@ -209,7 +210,7 @@ class SiteConfig:
         )
 
     def _knows_all_packages(self) -> bool:
-        """Whether all presets, plugins and themes are Docusaurus' own, and no remark plugin may change tags."""
+        """Whether all presets, plugins and themes are Docusaurus' own, and no remark plugin can change tags."""
         presets = [name for name, _ in _entries(self.data.get("presets"))]
         plugins = [name for name, _ in _entries(self.data.get("plugins"))]
         themes = [name for name, _ in _entries(self.data.get("themes"))]
@@ -229,7 +230,7 @@ class SiteConfig:
         )
 
     def _drops_compat(self) -> bool:
-        """Whether `future.v4` turns the habits of MDX 1 off, as it does from 3.10 on."""
+        """Whether `future.v4` disables MDX 1 compatibility, as it does since 3.10."""
         v4 = _dict(self.data.get("future")).get("v4")
         if self.minor is not None and self.minor < 10:
             return False
@@ -303,7 +304,7 @@ class SiteConfig:
 
 
 def origin_problem(url: str) -> str | None:
-    """Why Docusaurus refuses `url` as a site's origin; None if it accepts it."""
+    """Why Docusaurus rejects `url` as a site's origin; None if it accepts it."""
     try:
         parts = urlsplit(url.strip())
         has_host = bool(parts.hostname)
@@ -312,7 +313,7 @@ def origin_problem(url: str) -> str | None:
     if not has_host:
         return "is no address with a protocol, such as https://example.org, which stops Docusaurus"
     if parts.path not in {"", "/"}:
-        return f"has the path {parts.path}, which stops Docusaurus: it belongs into `baseUrl`"
+        return f"has the path {parts.path}, which stops Docusaurus: it belongs in `baseUrl`"
     return None
 
 
@@ -365,7 +366,7 @@ def _admonitions(value: Any) -> tuple[str, ...]:
 
 
 def _magic_comments(value: Any) -> tuple[str, ...] | None:
-    """The texts of the comments in code that the theme hides; None where the config has none of its own."""
+    """The comments in code that the theme hides; None if the config defines none."""
     if not isinstance(value, list):
         return None
     entries = [_dict(item) for item in value]

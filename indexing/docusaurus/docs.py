@@ -1,4 +1,4 @@
-"""From files to published docs: the versions of an instance, which file each one uses, its id, title and address."""
+"""From files to published docs: an instance's versions, the file of each doc, its id, title and address."""
 
 import json
 import posixpath
@@ -36,7 +36,7 @@ Report = Callable[[str, str], None]
 
 
 def read_versions(site: Site, docs: Docs, locale: Locale, report: Report) -> list[Version]:
-    """The versions that are published, in the order of `versions.json` after the current one."""
+    """The published versions: the current one, then those of `versions.json` in order."""
     names = _names(site, docs, report)
     if docs.only_versions is not None:
         names = [name for name in names if name in docs.only_versions]
@@ -45,7 +45,7 @@ def read_versions(site: Site, docs: Docs, locale: Locale, report: Report) -> lis
 
 
 def version_problems(site: Site, docs: Docs) -> Iterator[str]:
-    """The settings of versions at which Docusaurus stops, as an unreadable list and names not in it."""
+    """The version settings that stop Docusaurus, such as an unreadable list, or names that are not in it."""
     unread: list[str] = []
     names = _names(site, docs, lambda _, message: unread.append(message))
     if unread:
@@ -171,7 +171,7 @@ def _report_other_ending(own: Path, path: str, files: SiteFiles) -> None:
 
 
 def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, locale: Locale, *, localized: bool) -> Doc:
-    """The doc's addresses; raises ValueError where Docusaurus' build stops."""
+    """The doc's addresses; raises ValueError if Docusaurus' build would stop."""
     folder, name = posixpath.split(path)
     stem = posixpath.splitext(name)[0]
     strips = docs.strips_numbers and file.front.parse_number_prefixes
@@ -201,7 +201,7 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
 
 
 def _refuse_names_that_stop_a_build(path: str, base_id: str, slug: str) -> None:
-    """Raise ValueError for names at which a build of Docusaurus 3.10 ends with an error."""
+    """Raise ValueError for names that make a build of Docusaurus 3.10 fail."""
     if sign := _LOADER_SIGNS.search(path):
         raise ValueError(f"webpack cannot load a file with {sign[0]!r} in its path: rename it")
     if '"' in base_id:
@@ -240,7 +240,7 @@ def _slug(slug: str | None, base_id: str, folder: str, stripped: str, stem: str)
 
 
 def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
-    """`docs` without those that are not shown at their own address, drafts left out before; the order stays."""
+    """`docs` without drafts and those that are not shown at their own address, in the same order."""
     takers: dict[tuple[str | None, str], list[Doc]] = {}
     for doc in docs:
         takers.setdefault((doc.locale.url, without_slash(doc.url)), []).append(doc)
@@ -258,7 +258,7 @@ def served(docs: list[Doc], files: SiteFiles) -> list[Doc]:
 
 
 def _shown(docs: list[Doc], files: SiteFiles) -> Iterator[Doc]:
-    """Those of one version's docs that the router shows at their own addresses."""
+    """The docs of one version that the router shows at their own addresses."""
     by_route = {Route(doc.url, doc.id): doc for doc in docs}
     router = Router(list(by_route))
     for route, doc in by_route.items():

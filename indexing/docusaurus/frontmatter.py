@@ -1,7 +1,7 @@
-"""Front matter: what stands between the first two `---` of a file, and what the page's own settings are.
+"""Front matter: the text between the first two `---` of a file, and the page's settings in it.
 
-Two readers disagree about where it ends: the one that Docusaurus takes the settings from (gray-matter), and the one
-that cuts it out of the page (remark-frontmatter). Both are followed, because pages exist on which it matters.
+Docusaurus uses two readers, which disagree about where it ends: gray-matter for the settings, and remark-frontmatter to
+cut it out of the page. Both are followed, because there are pages where this matters.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _LEVELS = (2, 6)  # of headings in the table of contents
 _ISO_DATE = re.compile(r"[0-9]{4}-([0-9]{2})-([0-9]{2})(?![0-9])")
 _MONTHS, _MOST_DAYS = 12, 31
-_MOST_SAFE = 2**53 - 1  # the largest number that JavaScript tells from its neighbours
+_MOST_SAFE = 2**53 - 1  # the largest integer that JavaScript represents exactly
 _WEB_ADDRESS = re.compile(r"(?:https?|wss?|ftp):/*[^\s/?#\[\]<>^|]+(?:[/?#].*)?", re.IGNORECASE)
 _WEB_SCHEME = re.compile(r"(?:https?|wss?|ftp):", re.IGNORECASE)
 _RELATIVE_URI = re.compile(r"[A-Za-z0-9\-._~%!$&'()*+,;=:@/?#]+")
@@ -30,7 +30,7 @@ _MAX_SETTINGS = 100_000  # characters; no front matter is longer, and an unclose
 
 
 class FrontMatterError(ValueError):
-    """The front matter stops Docusaurus' build; `line` is the file's, from 1."""
+    """The front matter stops Docusaurus' build; `line` is the line in the file, from 1."""
 
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
@@ -48,11 +48,11 @@ class FrontMatter:
     unlisted: bool = False
     parse_number_prefixes: bool = True
     mdx_format: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)  # all of it, as it was written
+    values: dict[str, Any] = field(default_factory=dict)  # all settings, as they were written
 
 
 def cut_settings(text: str) -> tuple[dict[str, Any], str]:
-    """The front matter and the text that the title is looked for in; raises FrontMatterError."""
+    """The front matter, and the text in which the title is searched; raises FrontMatterError."""
     if not text.startswith("---") or text[3:4] == "-":
         return {}, text
     rest = text[3:]
@@ -82,7 +82,7 @@ def cut_body(text: str) -> tuple[str, int]:
 
 
 def line_of_setting(text: str, error: FrontMatterError) -> int:
-    """The line, from 1, of the setting that `error` names first in backticks; the error's own where it names none."""
+    """The line, from 1, of the setting that `error` names first in backticks; the error's own if it names none."""
     name = re.search(r"`([\w-]+)", str(error))
     if error.line > 1 or name is None:
         return error.line
@@ -111,9 +111,9 @@ def _parse(language: str, settings: str) -> dict[str, Any]:
         else:
             raise FrontMatterError(f"front matter in the language {language!r} cannot be read")
     except YamlError as exc:
-        raise FrontMatterError(f"the front matter is no YAML: {exc}", exc.line + 1) from exc
+        raise FrontMatterError(f"the front matter is not valid YAML: {exc}", exc.line + 1) from exc
     except (json.JSONDecodeError, RecursionError) as exc:
-        raise FrontMatterError(f"the front matter is no JSON: {exc}") from exc
+        raise FrontMatterError(f"the front matter is not valid JSON: {exc}") from exc
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -122,7 +122,7 @@ def _parse(language: str, settings: str) -> dict[str, Any]:
 
 
 def validate(values: dict[str, Any]) -> FrontMatter:
-    """The settings that decide addresses and titles; raises FrontMatterError where Docusaurus' build stops."""
+    """The settings that decide addresses and titles; raises FrontMatterError if Docusaurus' build would stop."""
     for name in ("hide_title", "hide_table_of_contents"):
         _boolean(values, name, default=False)
     for name in ("sidebar_key", "sidebar_label", "sidebar_class_name", "pagination_label"):
@@ -170,7 +170,7 @@ def _check_last_update(values: dict[str, Any]) -> None:
 
 
 def _is_date(value: Any) -> bool:
-    """Whether JavaScript makes a date of `value`; of texts that are no ISO dates it takes most that have a number."""
+    """Whether JavaScript can make a date of `value`; besides ISO dates it accepts most texts with a number."""
     if isinstance(value, Timestamp | dt.date):
         return True
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -194,7 +194,7 @@ def _string(values: dict[str, Any], name: str, *, empty: bool = False) -> str | 
 
 
 def _text(value: Any) -> str | None:
-    """`value` as Docusaurus turns it into a string; None where it does not."""
+    """`value` as Docusaurus converts it to a string; None if it does not."""
     if isinstance(value, str):
         return value
     if isinstance(value, Timestamp):
@@ -224,7 +224,7 @@ def _check_lists(values: dict[str, Any]) -> None:
     for tag in values.get("tags", []):
         named = isinstance(tag, dict) and set(tag) == {"label", "permalink"} and all(map(_text, tag.values()))
         if not named and not _text(tag):
-            raise FrontMatterError("`tags` holds what is no tag")
+            raise FrontMatterError("`tags` has an entry that is not a tag")
 
 
 def _check_numbers(values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What JavaScript means by white space, `trim` and a number's text, where Python means something else."""
+"""JavaScript's white space, `trim` and text of numbers, which differ from Python's."""
 
 import math
 
@@ -28,7 +28,7 @@ def trim_end(text: str) -> str:
 
 
 def number_text(number: float) -> str:
-    """What `String(number)` gives."""
+    """The result of `String(number)`."""
     value = _as_double(number)
     if math.isnan(value):
         return "NaN"

@@ -1,6 +1,6 @@
 """Calls the config's `markdown.parseFrontMatter` and `markdown.preprocessor` with every page, as Docusaurus does.
 
-Both may change addresses, headings' ids and text, so a page is read as these functions leave it. Called by
+Both may change addresses, headings' ids and text, so a page is read after these functions. Called by
 `indexing.docusaurus.read_site`; `indexing.docusaurus.site_files` uses the result.
 """
 
@@ -19,14 +19,14 @@ from indexing.docusaurus.yaml import Timestamp
 from indexing.settings import BookSettings
 from storage.errors import InputError
 
-MOST_CALLS = 4  # of the config, as its functions may ask for the front matter of other texts than the files'
+MOST_CALLS = 4  # of the config, since its functions may ask for the front matter of texts other than the files'
 _SKIPPED = ("node_modules", "build", ".docusaurus", ".git")
 
 
 def call_page_functions(settings: BookSettings, site: Site, config: Path) -> dict[str, ChangedPage]:
-    """What the functions make of every Markdown file of the site, by its real path.
+    """The functions' results for every Markdown file of the site, by its real path.
 
-    Raises InputError where they cannot be called, or ask for the front matter of more and more other texts.
+    Raises InputError if they cannot be called, or keep asking for the front matter of further texts.
     """
     texts = dict(_texts(site))
     parsed = {text: _parsed(text) for text in texts.values()}
@@ -38,7 +38,7 @@ def call_page_functions(settings: BookSettings, site: Site, config: Path) -> dic
                 os.path.realpath(path): _changed(page, text) for (path, text), page in zip(files, pages, strict=True)
             }
         parsed |= {text: _parsed(text) for text in wanted}
-    raise InputError("they ask for the front matter of other texts each time")
+    raise InputError("they ask for the front matter of further texts each time")
 
 
 def _texts(site: Site) -> Iterator[tuple[str, str]]:
@@ -52,7 +52,7 @@ def _texts(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """What Docusaurus' own front matter reader gives, as JSON; its error where it fails."""
+    """The result of Docusaurus' own front matter reader, as JSON; its error if it fails."""
     try:
         values, content = cut_settings(text)
     except FrontMatterError as exc:
@@ -63,7 +63,7 @@ def _parsed(text: str) -> dict[str, Any]:
 def _changed(page: dict[str, Any], text: str) -> ChangedPage:
     error = page.get("error")
     if error is not None:
-        # What Docusaurus' own reader refuses is told with its line when the file is read.
+        # What Docusaurus' own reader refuses is reported with its line when the file is read.
         own = _parsed(text).get("error") == error
         return ChangedPage(text=text, error=None if own else f"a function of the site's config fails on it: {error}")
     values = page.get("frontMatter")
@@ -75,7 +75,7 @@ def _changed(page: dict[str, Any], text: str) -> ChangedPage:
 
 
 def _as_json(value: Any) -> Any:
-    """`value` for `node/pages.cjs`, which knows `$date` and `$number`."""
+    """`value` in the form of `node/pages.cjs`, with `$date` and `$number`."""
     if isinstance(value, dict):
         return {str(key): _as_json(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Reads a site's settings: from its config, run by Node; else from `bookrag.site.json`; else from the environment."""
+"""Reads a site's settings: from its config, run by Node, or from `bookrag.site.json`, or from the environment."""
 
 import json
 import os.path
@@ -23,10 +23,10 @@ _I18N_PLUGIN = "docusaurus-plugin-content-docs"
 
 
 def read_site(settings: BookSettings) -> Site:
-    """The site that BOOK_DIR belongs to; raises InputError where there is no such folder.
+    """The site that BOOK_DIR belongs to; raises InputError if there is no such folder.
 
-    Where its config cannot be run, or does not tell what addresses are made from, `bookrag.site.json` or the settings
-    of the environment count; where these do not tell it either, `unsure` says why the addresses are guesses.
+    If its config cannot be run, or lacks settings that addresses depend on, `bookrag.site.json` or the environment is
+    used; if these lack them as well, `unsure` says why the addresses are guesses.
     """
     book_dir = settings.book_dir.absolute()
     if not book_dir.is_dir():
@@ -77,7 +77,7 @@ def _site_of_config(
 
 
 def _refuse_site_as_book(settings: BookSettings, book_dir: Path) -> None:
-    """Raise InputError where BOOK_DIR is the folder of the whole site and not that of its docs."""
+    """Raise InputError if BOOK_DIR is the folder of the whole site and not that of its docs."""
     if find_config(book_dir) is None:
         return
     likely = book_dir / "docs"
@@ -121,16 +121,16 @@ def _load_file(file: Path, notes: list[str]) -> ConfigRun:
 
 
 def _depends_on(settings: BookSettings, config: Path, run: ConfigRun) -> bool:
-    """Whether another value of the variables that were withheld gives other addresses: the config is run once more."""
+    """Whether other values of the withheld variables change addresses: the config is run once more."""
     try:
         other = run_config(settings, config, dict.fromkeys(run.withheld, "bookrag-withheld"))
     except InputError:
-        return False  # whatever it wants, it is not the addresses that differ
+        return False  # whatever it needs, the addresses do not differ
     return _address_settings(run) != _address_settings(other)
 
 
 def _address_settings(run: ConfigRun) -> list[object]:
-    """The settings that addresses are made from."""
+    """The settings that addresses depend on."""
     found: list[object] = []
     for data in (run.data, *run.locales.values()):
         config = SiteConfig(data, [])
@@ -146,7 +146,7 @@ def _from_config(
     notes: list[str],
     unsure: list[str] | None = None,
 ) -> Site:
-    """The site of a config's data; `unsure` collects what addresses need and it lacks, None for one written by hand."""
+    """The site of a config's data; `unsure` collects missing address settings, None for data written by hand."""
     minor = _docusaurus_minor(folder)
     main = SiteConfig(run.data, notes, minor, unsure)
     if unsure is not None:
@@ -184,7 +184,7 @@ def _origin(settings: BookSettings, config: SiteConfig) -> str | None:
 
 
 def _by_hand(settings: BookSettings) -> dict[str, object]:
-    """The settings of the environment that replace those of an unreadable config."""
+    """The settings of the environment, which replace those of an unreadable config."""
     return {
         "BASE_URL": settings.base_url,
         "ROUTE_BASE_PATH": settings.route_base_path,
@@ -198,7 +198,7 @@ def _by_hand(settings: BookSettings) -> dict[str, object]:
 def _placed(
     instances: tuple[Docs, ...], folder: Path, book_dir: Path, notes: list[str], unsure: list[str]
 ) -> tuple[Docs, ...]:
-    """`instances`, with BOOK_DIR in the place of the first one where it is none of them."""
+    """`instances`, with BOOK_DIR replacing the first one if it is not among them."""
     paths = [os.path.realpath(folder / docs.path) for docs in instances]
     wanted = os.path.realpath(book_dir)
     if any(wanted == path or wanted.startswith(path + os.sep) for path in paths):
@@ -265,14 +265,14 @@ def _found_locales(folder: Path) -> tuple[str, ...]:
 
 
 def _docusaurus_minor(folder: Path) -> int | None:
-    """10 for Docusaurus 3.10, from what is installed or asked for; None where neither says.
+    """10 for Docusaurus 3.10, from the installed or required version; None if neither is known.
 
     Raises InputError for Docusaurus 1 and 2, whose pages are written in MDX 1 or in plain Markdown.
     """
     package = "@docusaurus/core"
     asked = folder / "package.json"
     found: list[tuple[Path, tuple[str, ...]]] = [
-        # Node looks in all folders above as well, where workspaces have their packages.
+        # Node also searches all parent folders, where workspaces have their packages.
         *((above / "node_modules" / package / "package.json", ("version",)) for above in (folder, *folder.parents)),
         (asked, ("dependencies", package)),
         (asked, ("devDependencies", package)),
@@ -297,9 +297,9 @@ def _docusaurus_minor(folder: Path) -> int | None:
 
 
 def _with_own_parser(settings: BookSettings, site: Site, config: Path, unsure: list[str]) -> Site:
-    """`site` with the names that its own `numberPrefixParser`s strip; what they fail on is added to `unsure`.
+    """`site` with the results of its own `numberPrefixParser`s; names on which they fail are added to `unsure`.
 
-    They are called, in Node, with every name that a doc's path is made of: an id or an address may depend on any.
+    They are called, in Node, with every part of a doc's path, since an id or an address may depend on any.
     """
     paths = list(dict.fromkeys(docs.parser_path for of in site.docs.values() for docs in of if docs.parser_path))
     if not paths:
@@ -326,7 +326,7 @@ def _with_own_parser(settings: BookSettings, site: Site, config: Path, unsure: l
 
 
 def _names(folder: Path, docs: Docs) -> Iterator[str]:
-    """Every folder's and file's name below the docs of all versions, files without their ending."""
+    """The names of all folders and files below the docs of all versions, files without extension."""
     for root in (folder / docs.path, folder / docs.prefixed("versioned_docs")):
         for path in walk(root) if root.is_dir() else ():
             if path.endswith((".md", ".mdx")):

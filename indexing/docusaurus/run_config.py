@@ -1,8 +1,7 @@
 """Runs `docusaurus.config.*` with Node and takes what it exports as plain data.
 
-The config is a program of the book's own, run as `docusaurus build` would run it: in the site's folder, with the
-environment except what looks like a secret, and with a time limit. `SITE_CONFIG_ENV` names variables that it gets all
-the same.
+The config is a program of the book, run as `docusaurus build` would run it: in the site's folder, with the environment
+except what looks like a secret, and with a time limit. `SITE_CONFIG_ENV` names variables that it gets nevertheless.
 """
 
 import contextlib
@@ -25,19 +24,19 @@ from storage.errors import ConfigurationError, InputError
 CONFIG_EXTENSIONS = (".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")  # in the order in which Docusaurus looks
 MAX_OUTPUT = 200_000_000  # characters; a config's data is a few thousand, the pages of a large book are 20 million
 _SCRIPT = Path(__file__).parent / "node" / "read_config.cjs"
-_UNREADABLE = "running it gave nothing that can be read"
+_UNREADABLE = "running it gave no readable result"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|DATABASE_URL|DSN", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigRun:
-    """What a config exports, and what it exports for each of its languages."""
+    """A config's export, and its export for each of its languages."""
 
     data: dict[str, Any]
     locales: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()  # why the addresses may be others, as presets of the site's own that cannot be called
-    withheld: tuple[str, ...] = ()  # variables that the config asked for and did not get, as they look like secrets
+    doubts: tuple[str, ...] = ()  # why the addresses may differ, for example presets of the site that cannot be called
+    withheld: tuple[str, ...] = ()  # variables that the config read and did not get, since they look like secrets
 
 
 def find_config(folder: Path) -> Path | None:
@@ -47,9 +46,9 @@ def find_config(folder: Path) -> Path | None:
 
 
 def run_config(settings: BookSettings, config: Path, variables: Mapping[str, str] | None = None) -> ConfigRun:
-    """The config as data; raises InputError with the reason where it cannot be run.
+    """The config as data; raises InputError with the reason if it cannot be run.
 
-    `variables` are set beside the environment's. Raises ConfigurationError where NODE_COMMAND names no program.
+    `variables` are set in addition to the environment's. Raises ConfigurationError if NODE_COMMAND is not a program.
     """
     answer = _ask(settings, config, variables=variables or {})
     try:
@@ -67,9 +66,9 @@ def run_config(settings: BookSettings, config: Path, variables: Mapping[str, str
 def parse_names(
     settings: BookSettings, config: Path, paths: Sequence[Sequence[str | int]], names: Sequence[str]
 ) -> list[dict[str, str | None]]:
-    """For each of `paths`, where the config has a `numberPrefixParser`: name → the name without its number.
+    """For each of `paths`, at which the config has a `numberPrefixParser`: name → the name without its number.
 
-    None stands for a name on which the parser failed. Raises InputError where the config cannot be run.
+    None stands for a name on which the parser failed. Raises InputError if the config cannot be run.
     """
     answer = _ask(settings, config, "--names", given=json.dumps({"paths": paths, "names": names}))
     try:
@@ -84,11 +83,11 @@ def call_with_pages(
     files: Sequence[tuple[str, str]],
     parsed: Sequence[tuple[str, dict[str, Any]]],
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """What the config's `parseFrontMatter` and `preprocessor` make of each of `files`, (path, text).
+    """The results of the config's `parseFrontMatter` and `preprocessor` for each of `files`, (path, text).
 
-    `parsed`: (text, what Docusaurus' own front matter reader gives for it), of the files and of other texts that the
-    functions ask for. The second result are the texts that were missing there: with them, the call has to be repeated.
-    Raises InputError where the config cannot be run.
+    `parsed`: (text, result of Docusaurus' own front matter reader), for the files and for other texts that the
+    functions ask for. The second result has the texts that were missing: the call must be repeated with them. Raises
+    InputError if the config cannot be run.
     """
     answer = _ask(settings, config, "--pages", given=json.dumps({"files": files, "parsed": parsed}))
     try:
@@ -103,7 +102,7 @@ def call_with_pages(
 def _ask(
     settings: BookSettings, config: Path, *arguments: str, given: str = "", variables: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The script's answer; raises InputError if it reports an error or gives none."""
+    """The script's result; raises InputError if it reports an error or has no result."""
     if not settings.run_site_config:
         raise InputError("RUN_SITE_CONFIG is false")
     node = shutil.which(settings.node_command)
@@ -126,7 +125,7 @@ def _ask(
 
 
 def withheld_hint(names: Sequence[str]) -> str:
-    """A hint how to pass the withheld variables on; "" if there are none."""
+    """A hint on passing the withheld variables on; "" if there are none."""
     if not names:
         return ""
     listed = ",".join(names)
@@ -137,7 +136,7 @@ def withheld_hint(names: Sequence[str]) -> str:
 
 
 def _environment(allowed: Sequence[str]) -> dict[str, str]:
-    """The config's environment: this process's without what looks like a secret, whose names alone are told."""
+    """The config's environment: this process's, without variables that look like secrets, whose names are reported."""
     withheld = [name for name in os.environ if _SECRET.search(name) and name not in allowed]
     environment = {name: value for name, value in os.environ.items() if name not in withheld}
     return environment | {
@@ -148,7 +147,7 @@ def _environment(allowed: Sequence[str]) -> dict[str, str]:
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str], given: str, timeout_seconds: float) -> str:
-    """What `command` writes to a pipe of its own; the config may print to the other two what it likes.
+    """What `command` writes to a separate pipe; the config may print anything to the other two.
 
     `given` is its standard input.
     """
@@ -182,7 +181,7 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str], given
 
 
 def _kill_after(process: "subprocess.Popen[bytes]", seconds: float) -> Callable[[], bool]:
-    """Ends `process` and what it started after `seconds`; the result cancels that, and tells whether it was needed."""
+    """Kills `process` and its children after `seconds`; the result cancels that, and says whether it was needed."""
     fired = threading.Event()
 
     def kill() -> None:

@@ -1,4 +1,4 @@
-"""The settings of a site that decide what is published where; made by `indexing.docusaurus.read_site`."""
+"""The settings of a site that decide what is published where; created by `indexing.docusaurus.read_site`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 DEFAULT_INCLUDE = ("**/*.{md,mdx}",)
 DEFAULT_EXCLUDE = ("**/_*.{js,jsx,ts,tsx,md,mdx}", "**/_*/**", "**/*.test.{js,jsx,ts,tsx}", "**/__tests__/**")
 DEFAULT_ADMONITIONS = ("secondary", "info", "success", "danger", "note", "tip", "warning", "important", "caution")
-"""The keywords that Docusaurus knows without being told."""
+"""Docusaurus' default keywords."""
 CURRENT = "current"
 DEFAULT_INSTANCE = "default"
 
@@ -22,8 +22,8 @@ class Docs:
     include: tuple[str, ...] = DEFAULT_INCLUDE
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     strips_numbers: bool = True
-    parser_path: tuple[str | int, ...] | None = None  # where the config has a numberPrefixParser of its own
-    stripped_names: dict[str, str] | None = None  # what the site's own numberPrefixParser makes of each name
+    parser_path: tuple[str | int, ...] | None = None  # if the config has its own numberPrefixParser
+    stripped_names: dict[str, str] | None = None  # the result of the site's own numberPrefixParser for each name
     include_current: bool = True
     disable_versioning: bool = False
     only_versions: tuple[str, ...] | None = None
@@ -46,7 +46,7 @@ class Locale:
     base_url: str  # with both slashes
     folder: Path | None  # of its translations; None where they are not used
     url: str | None = None  # the origin that its pages are published at
-    facts: str = "{}"  # what the config says of the site and pages may show, as JSON
+    facts: str = "{}"  # the config's site data that pages may show, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class MarkdownSettings:
     maintain_case: bool = False
     emoji: bool = True
     magic_comments: tuple[str, ...] | None = None  # of `themeConfig.prism`; None: Docusaurus' own
-    components_known: bool = False  # whether no theme or plugin may give pages components that Docusaurus does not
+    components_known: bool = False  # whether no theme or plugin can add components to pages beyond Docusaurus' own
     page_functions: tuple[str, ...] = ()  # of the config, which every page goes through
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedPage:
-    """What the config's own functions make of a file."""
+    """The results of the config's own functions for a file."""
 
-    text: str  # that is rendered, front matter included
-    front_matter: dict[str, Any] | None = None  # None where the config has no `parseFrontMatter`
-    content: str | None = None  # that the title is looked for in; None likewise
+    text: str  # that is rendered, with its front matter
+    front_matter: dict[str, Any] | None = None  # None if the config has no `parseFrontMatter`
+    content: str | None = None  # in which the title is searched; None likewise
     error: str | None = None  # why a function fails on the file, which stops Docusaurus
 
 
@@ -86,10 +86,10 @@ class Site:
     docs: dict[str, tuple[Docs, ...]]  # by locale, since a config may differ between them
     markdown: MarkdownSettings
     assumptions: tuple[str, ...] = ()
-    title: str | None = None  # as its config has it
-    copyright: str | None = None  # the line of its footer
-    changed_pages: dict[str, ChangedPage] | None = None  # by real path; None where no function changes pages
-    unsure: tuple[str, ...] = ()  # why its addresses may not be the published ones; not empty: nothing may be published
+    title: str | None = None  # as in its config
+    copyright: str | None = None  # its footer's copyright line
+    changed_pages: dict[str, ChangedPage] | None = None  # by real path; None if no function changes pages
+    unsure: tuple[str, ...] = ()  # why its addresses may be wrong; if not empty, nothing is published
 
     @property
     def base_url(self) -> str:

@@ -1,8 +1,8 @@
-"""The files of a site: which there are, what each says, and the title in its text.
+"""The files of a site: which exist, their content, and the title in their text.
 
-Every file is read once, however many pages it becomes. A title is looked for as Docusaurus does: in a line at the very
-start of the text, which is not parsed as Markdown for it. `include` and `exclude` are read as globby (fast-glob,
-micromatch) reads them.
+Every file is read once, however many pages it becomes. A title is searched as Docusaurus does: in a line at the very
+start of the text, which is not parsed as Markdown for this. `include` and `exclude` have the syntax of globby
+(fast-glob, micromatch).
 """
 
 import os
@@ -34,14 +34,14 @@ _ATX = re.compile(rf"#[ \t]+([^ \t]{DOT}*)(?:\r?\n|\Z)")
 _SETEXT = re.compile(rf"({DOT}*)\r?\n=+(?:\r?\n|\Z)")
 _ID = re.compile(r"\{#*[A-Za-z0-9_-]+\}")
 _CODE = re.compile(r"`([^`]*)`")
-MAX_BYTES = 32_000_000  # of one file; longer ones are no pages, and are named
+MAX_BYTES = 32_000_000  # of one file; longer files are not pages, and are reported
 _FLAGS = glob.GLOBSTAR | glob.BRACE | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
 _MAGIC = re.compile(r"[*?{}()\[\]!+@]")
 MAX_DEPTH = 64  # folders below the docs folder
 
 
 def content_title(content: str) -> str | None:
-    """The title in `content`, which begins after the front matter; None where it does not begin with one."""
+    """The title in `content`, which begins after the front matter; None if it does not begin with one."""
     text = trim(content)
     imports = _IMPORTS.match(text)
     text = trim(text[imports.end() :] if imports else text)
@@ -56,7 +56,7 @@ def content_title(content: str) -> str | None:
 
 
 def _without_id(title: str) -> str:
-    """`title` without one `{#id}`, or one run of closing `#`, at its end."""
+    """`title` without a trailing `{#id}` or a run of closing `#`."""
     if title.endswith("#"):
         return trim_end(title.rstrip("#"))
     start = title.rfind("{")
@@ -76,16 +76,16 @@ class DocFile:
     first_line: int  # of the body, from 1
     front: FrontMatter
     content_title: str | None
-    problem: Problem | None = None  # fatal: the file is no page
+    problem: Problem | None = None  # fatal: the file is not a page
 
     @property
     def is_markdown_extension(self) -> bool:
-        """Whether `detect` reads it as Markdown and not as MDX."""
+        """Whether `detect` reads the file as Markdown and not as MDX."""
         return not self.source.endswith(".mdx")
 
 
 class SiteFiles:
-    """Lists and reads the files of one site; what is wrong with them is collected in `problems`."""
+    """Lists and reads the files of one site; their errors are collected in `problems`."""
 
     def __init__(self, site: Site) -> None:
         self.problems: list[Problem] = []
@@ -120,7 +120,7 @@ class SiteFiles:
         def problem(path: str, message: str) -> None:
             self.report(self.source(folder / path), message)
 
-        # Excluded folders are walked, so that their files can be listed.
+        # Excluded folders are walked as well, so that their files can be listed.
         for path in walk(folder, problem=problem):
             if files.takes(path) and _entered(files, path):
                 taken.append(path)
@@ -143,7 +143,7 @@ class SiteFiles:
                 self.report(source, "it is a link to a file outside the site, which is not read", fatal=True)
                 return None
             if not real.is_file():
-                self.report(source, "it is no file, or a link that leads nowhere", fatal=True)
+                self.report(source, "it is not a file, or a broken link", fatal=True)
                 return None
             if real.stat().st_size > MAX_BYTES:
                 self.report(source, f"it is longer than {MAX_BYTES} bytes", fatal=True)
@@ -153,7 +153,7 @@ class SiteFiles:
             self.report(source, f"it cannot be read: {getattr(exc, 'strerror', None) or exc}", fatal=True)
             return None
         if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-            message = "it is in UTF-16, of which Docusaurus makes an unreadable page: save it in UTF-8"
+            message = "it is in UTF-16, which Docusaurus shows as an unreadable page: save it as UTF-8"
             self.report(source, message, fatal=True)
             return None
         try:
@@ -181,7 +181,7 @@ class SiteFiles:
 
 
 def _settings(text: str, changed: ChangedPage | None) -> tuple[dict[str, Any], str]:
-    """The front matter of a file and the text that its title is looked for in; raises FrontMatterError."""
+    """The front matter of a file, and the text in which its title is searched; raises FrontMatterError."""
     if changed is not None and changed.error:
         raise FrontMatterError(changed.error)
     if changed is None or changed.front_matter is None or changed.content is None:
@@ -209,7 +209,7 @@ class FileSet:
 
     def __init__(self, include: Sequence[str], exclude: Sequence[str], root: Path | None = None) -> None:
         left = [_positive(pattern) for pattern in exclude]
-        # A negative pattern takes away from what stands before it, and from nothing that stands after it.
+        # A negative pattern removes from the patterns before it, not from those after it.
         self._include = [
             (
                 _compile(_with_content(pattern, root), dot=False),
@@ -219,7 +219,7 @@ class FileSet:
             if not pattern.startswith("!")
         ]
         self._exclude = [_compile(pattern, dot=True) for pattern in left]
-        # A pattern that can only mean a whole folder keeps the walk out of it.
+        # A pattern that can only mean a whole folder excludes it from the walk.
         self._closed = [
             _compile(part, dot=True)
             for pattern in left
@@ -234,7 +234,7 @@ class FileSet:
         return taken and not any(match(path) for match in self._exclude)
 
     def enters(self, folder: str) -> bool:
-        """Whether files of the set may stand below `folder`."""
+        """Whether `folder` may contain files of the set."""
         if posixpath.basename(folder).startswith(".") and not self._hidden:
             return False
         return not any(match(folder) for match in self._closed)
@@ -272,7 +272,7 @@ def walk(
 ) -> Iterator[str]:
     """Every file below `root`, relative to it, in order; links are followed, but not in circles.
 
-    Folders with a name in `skipped` are not entered. `problem` is told what else could not be entered.
+    Folders with a name in `skipped` are not entered. `problem` is called for others that could not be entered.
     """
     stack: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
     while stack:
@@ -297,5 +297,5 @@ def walk(
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads nowhere, or to itself
+    except OSError:  # a broken link, or one to itself
         return False

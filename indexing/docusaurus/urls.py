@@ -1,9 +1,9 @@
 """Addresses: how a file's path becomes its page's address, and which page the site's router shows at an address.
 
 Called by `docs`. The first half has number prefixes, slugs, index pages and permalinks. The second half follows React
-Router 5, which matches paths as patterns, without regard to case: `Guide.md` and `guide.md` have one page between them,
-`faq/l:x.md` answers for `faq/last` too, and `a(x).md` is not even shown at its own address. Its patterns are those of
-path-to-regexp 1.9; the order of routes is that of JavaScript's `localeCompare`.
+Router 5, which matches paths as patterns and ignores case: of `Guide.md` and `guide.md` only one is shown, `faq/l:x.md`
+also matches `faq/last`, and `a(x).md` is not even shown at its own address. Its patterns are those of path-to-regexp
+1.9; the order of routes is that of JavaScript's `localeCompare`.
 """
 
 import posixpath
@@ -55,7 +55,7 @@ def strip_path(folder: str, parse: NumberPrefixParser) -> str:
 
 
 def is_category_index(folder: str, stem: str) -> bool:
-    """Whether the file stands for its folder: `index`, `readme`, or named like the folder; numbers count as written."""
+    """Whether the file is its folder's page: `index`, `readme`, or named like the folder, with numbers as written."""
     return stem.lower() in {"index", "readme", posixpath.basename(folder).lower() or "index"}
 
 
@@ -87,7 +87,7 @@ def is_valid_pathname(path: str) -> bool:
     try:
         parsed = _url_pathname(path)
         return parsed in {path, quote(path, safe=_ENCODE_URI_KEEPS)}
-    except UnicodeEncodeError:  # half of a surrogate pair
+    except UnicodeEncodeError:  # a lone surrogate
         return False
 
 
@@ -132,12 +132,12 @@ def normalize_url(parts: list[str]) -> str:
 
 
 def without_slash(url: str) -> str:
-    """An address without the slash at its end, as one page has both; the root keeps its own."""
+    """An address without its trailing slash, since a page has both forms; the root keeps its slash."""
     return url.rstrip("/") or "/"
 
 
 def decode_uri(path: str) -> str:
-    """What JavaScript's `decodeURI` makes of a path whose escapes are valid; those of reserved signs stay."""
+    """JavaScript's `decodeURI` of a path whose escapes are valid; those of reserved characters stay."""
     return _DECODED_ESCAPES.sub(lambda escapes: unquote(escapes[0]), path)
 
 
@@ -169,7 +169,7 @@ class Router:
     """Tells which page is shown at an address; holds the routes of one version in one language."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        """Raises ValueError for a route whose pattern is no regular expression, which stops a build."""
+        """Raises ValueError for a route whose pattern is not a valid regular expression, which stops a build."""
         self._plain: dict[str, Route] = {}
         self._patterns: list[tuple[re.Pattern[str], Route]] = []
         for route in routes:
@@ -186,19 +186,19 @@ class Router:
         found = [route for pattern, route in self._patterns if pattern.fullmatch(address)]
         if plain := self._plain.get(without_slash(address)):
             found.append(plain)
-        # Nearly every address is that of one route alone, and the order takes long to tell.
+        # Nearly every address belongs to one route only, and ordering routes takes long.
         return min(found, key=_place) if len(found) > 1 else next(iter(found), None)
 
 
 def _place(route: Route) -> tuple[object, object]:
-    """Where the route stands among the others: the router shows the first that fits."""
+    """The sort key of the route: the router shows the first that matches."""
     return collation(route.url), collation(route.id)
 
 
 def route_pattern(url: str) -> re.Pattern[str]:
     """The expression that whole addresses, folded, are matched with.
 
-    Raises ValueError where a group in `url` is no regular expression.
+    Raises ValueError if a group in `url` is not a valid regular expression.
     """
     parts: list[str] = []
     text = ""  # literal text since the last parameter
@@ -253,7 +253,7 @@ def _literal(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """`text` as JavaScript's `i` flag compares it: each character by its upper case, where that is one character."""
+    """`text` as JavaScript's `i` flag compares it: each character in upper case, if that is one character."""
     return text.upper() if text.isascii() else "".join(_folded_char(char) for char in text)
 
 
@@ -265,7 +265,7 @@ def _folded_char(char: str) -> str:
 
 
 def collation(text: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """The order of JavaScript's `localeCompare`, near enough: signs, digits, letters; small before capital."""
+    """An approximation of JavaScript's `localeCompare`: signs, digits, letters; lower case before upper case."""
     plain = unicodedata.normalize("NFD", text)
     letters = "".join(char for char in plain if not unicodedata.combining(char))
     order = tuple((2 if char.isalpha() else 1 if char.isdigit() else 0, _rank(char)) for char in letters.casefold())

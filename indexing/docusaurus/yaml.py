@@ -1,7 +1,7 @@
 """YAML as js-yaml 4 reads it: the syntax by ruamel's parser, the meaning of plain scalars by js-yaml's rules.
 
-Docusaurus reads front matter with it, and its idea of a number, a date or a repeated key decides what a title is. An
-error is explained in authors' words (a colon, a quotation mark, a tab) where the parser speaks of tokens.
+Docusaurus reads front matter with js-yaml, whose rules for numbers, dates and repeated keys decide what a title is.
+Errors are explained in authors' words (a colon, a quotation mark, a tab) and not in the parser's.
 """
 
 import datetime as dt
@@ -45,15 +45,15 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("expected a comment or a line break", f"a value may not begin with `|` or `>`: {_IN_QUOTES}"),
     ("found unexpected end of stream", "a quotation mark opens here and is never closed"),
     ("expected ',' or ']'", "a list opens here with `[` and is not closed with `]`, or a comma is missing in it"),
-    ("expected ',' or '}'", "`{` opens here and is not closed with `}`, or a comma is missing behind it"),
-    ("sequence entries are not allowed", "a list begins on a line of its own, not behind the name"),
-    ("special characters are not allowed", "it holds a control character that cannot be seen: delete it"),
-    ("found '-'", "a list item stands where a name should: indent it as the list, or move it below its name"),
-    ("<block sequence start>", "a list item is not indented as those above it"),
-    ("could not find expected ':'", "this line has no colon behind its name"),
+    ("expected ',' or '}'", "`{` opens here and is not closed with `}`, or a comma is missing after it"),
+    ("sequence entries are not allowed", "a list begins on a line of its own, not after the name"),
+    ("special characters are not allowed", "it contains an invisible control character: delete it"),
+    ("found '-'", "a list item is where a name should be: indent it like the list, or move it below its name"),
+    ("<block sequence start>", "a list item is not indented like those above it"),
+    ("could not find expected ':'", "this line has no colon after its name"),
 )
-MAX_VALUES = 100_000  # that references repeat; ten lines of lists of lists could stand for more than memory holds
-MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion has an end
+MAX_VALUES = 100_000  # that references repeat; ten lines of nested lists could expand to more than fits in memory
+MAX_DEPTH = 100  # deeper nesting is refused: no front matter needs it, and recursion is limited
 # ruamel ends a line at the first three, and takes no tab in a plain scalar; js-yaml reads all as text.
 _HIDDEN = str.maketrans("\x85\u2028\u2029", "\ue085\ue028\ue029")
 _HIDDEN_TAB = "\ue009"
@@ -86,7 +86,7 @@ CONSTANTS: dict[str, bool | None] = {
 
 
 def plain_words(problem: str, line: str, above: str) -> str:
-    """The parser's `problem` with a line, in words that authors understand; `above` is the line before it."""
+    """The parser's `problem` with a line, in authors' words; `above` is the line before it."""
     if problem.startswith("mapping values are not allowed"):
         return _colon(line, above)
     if problem == "duplicated mapping key":
@@ -102,22 +102,22 @@ def plain_words(problem: str, line: str, above: str) -> str:
     if "<scalar>" in problem:
         if re.search(r":\s*['\"]", line):
             return _QUOTE_IN_QUOTES
-        return "this line does not go on with what stands above: it lacks a colon, or is indented differently"
+        return "this line does not continue the one above: it lacks a colon, or is indented differently"
     return next((words for sign, words in _WORDS if sign in problem), problem)
 
 
 def _colon(line: str, above: str) -> str:
     if _SECOND_COLON.match(line):
-        return f"a value with a colon and a space in it must stand in quotes: {_IN_QUOTES}"
+        return f"a value that contains a colon and a space must be quoted: {_IN_QUOTES}"
     if _NO_SPACE.match(above):
-        return "the line above has no space behind its colon"
+        return "the line above has no space after its colon"
     if line[:1].isspace():
         return "it is indented, although the line above has a value already"
-    return "the line above has no colon behind its name"
+    return "the line above has no colon after its name"
 
 
 class YamlError(ValueError):
-    """The text is no YAML; `line` counts from 0."""
+    """The text is not valid YAML; `line` counts from 0."""
 
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
@@ -152,7 +152,7 @@ def _load_any(text: str) -> Any:
 
 
 def _load_simple(text: str) -> dict[str, Any] | None:
-    """The values of plain `name: value` lines, which most front matter consists of; None for any other YAML.
+    """The values of plain `name: value` lines, as in most front matter; None for any other YAML.
 
     100 times as fast as the parser.
     """
@@ -177,7 +177,7 @@ def _load(text: str) -> Any:
         return _Composer(iter(reader.parse(text))).document()
     except MarkedYAMLError as exc:
         problem = str(exc.problem or exc.context or "unreadable")
-        # What is never closed is to be mended where it opens.
+        # What is never closed must be fixed where it opens.
         mark = exc.context_mark if problem.startswith(_UNCLOSED) and exc.context_mark else exc.problem_mark
         raise YamlError(problem, mark.line if mark else 0) from exc
     except ReaderError as exc:
@@ -189,7 +189,7 @@ def _load(text: str) -> Any:
 
 
 def _bracket_depth(text: str) -> int:
-    """An upper bound of how deeply brackets nest in `text`; quotes are ignored."""
+    """An upper bound on the nesting of brackets in `text`; quotes are ignored."""
     deepest = depth = 0
     for bracket in re.findall(r"[\[\]{}]", text):
         depth = max(0, depth + (1 if bracket in "[{" else -1))
@@ -203,7 +203,7 @@ class _Composer:
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
         self._anchors: dict[str, Any] = {}
-        self._sizes: dict[str, int] = {}  # of what an anchor names: its values, those that aliases repeat among them
+        self._sizes: dict[str, int] = {}  # by anchor: its number of values, including those that aliases repeat
         self._values = 0  # so far, with repetitions
 
     def document(self) -> Any:
@@ -321,7 +321,7 @@ def _tagged(event: ScalarEvent, tag: str) -> Any:
 
 
 class Timestamp:
-    """A date; its text is the one that JavaScript's `Date.toString` gives in UTC."""
+    """A date, with the text that JavaScript's `Date.toString` gives in UTC."""
 
     def __init__(self, moment: dt.datetime) -> None:
         self.moment = moment

@@ -1,1 +1,1 @@
-"""Markdown and MDX as Docusaurus reads them; used by `indexing.read_book`, knows nothing of files and URLs."""
+"""Reads Markdown and MDX as Docusaurus does; used by `indexing.read_book`, independent of files and URLs."""

@@ -1,6 +1,6 @@
 """Block structure: markdown-it's rules, and those of lists, tables and directives; called by `parser`.
 
-A line's first character decides which few rules can match, so that prose is read without asking all of them. The rules
+A line's first character decides which few rules can match, so that prose is read without trying all of them. The rules
 of MDX's own lines are in `mdx`.
 """
 
@@ -45,7 +45,7 @@ class BlockParser(ParserBlock):
             for character, rules in self.starts.items()
         }
         self.ruler = Ruler()
-        # markdown-it's own rules ask the ruler which rules end a block: one each, which looks at the character.
+        # markdown-it's own rules ask the ruler which rules end a block: one for each, which checks the character.
         self.ruler.push("interrupt", self._interrupts_paragraph, {"alt": ["paragraph", "reference"]})
         self.ruler.push("outside", self._interrupts_quote, {"alt": ["blockquote"]})
         self.ruler.push("hr", rules_block.hr, {"alt": ["list"]})
@@ -94,7 +94,7 @@ class BlockParser(ParserBlock):
         return any(rule(state, line, end, True) for rule in self.interrupts.get(state.src[position], ()))
 
     def _content(self, state: StateBlock, start: int) -> None:
-        """A paragraph, or a heading where it is underlined."""
+        """A paragraph, or a heading if it is underlined."""
         parent, state.parentType = state.parentType, "paragraph"
         line, level = self._content_end(state, start)
         state.parentType = parent
@@ -110,7 +110,7 @@ class BlockParser(ParserBlock):
         state.push(f"{kind}_close", tag, -1)
 
     def _content_end(self, state: StateBlock, start: int) -> tuple[int, int]:
-        """The line after the text, and the level where that line underlines it."""
+        """The line after the text, and the heading's level if that line underlines it."""
         line = start + 1
         while line < state.lineMax and not state.isEmpty(line):
             indent = state.sCount[line] - state.blkIndent
@@ -193,7 +193,7 @@ def list_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _items(state: StateBlock, line: int, end: int, marker: _Marker) -> int:
-    """Read the items; gives the line after the last."""
+    """Read the items; returns the line after the last."""
     terminators = state.md.block.ruler.getRules("list")
     current: _Marker | None = marker
     while current is not None:
@@ -224,7 +224,7 @@ def _item(state: StateBlock, line: int, end: int, marker: _Marker) -> None:
     state.tight = True
     state.tShift[line], state.sCount[line] = content - state.bMarks[line], offset
     if is_empty and state.isEmpty(line + 1):
-        state.line = min(line + 2, end)  # an item that begins with an empty line ends at the second one
+        state.line = min(line + 2, end)  # an item that begins with an empty line ends at a second one
     else:
         state.md.block.tokenize(state, line, end)
     token.map = [line, state.line]
@@ -252,7 +252,7 @@ def _marker(state: StateBlock, line: int) -> _Marker | None:
 
 
 def _skip_spaces(state: StateBlock, line: int, position: int, offset: int) -> tuple[int, int]:
-    """Where the content begins, and its column with tabs expanded."""
+    """The start of the content, and its column with tabs expanded."""
     while position < state.eMarks[line]:
         character = state.src[position]
         if character == "\t":
@@ -276,18 +276,18 @@ def _is_too_deep(state: StateBlock, line: int) -> bool:
 
 
 def table_follows(state: StateBlock, line: int, end: int) -> bool:
-    """Whether the next line may be the delimiter row of a table; a quick look."""
+    """Whether the next line may be the delimiter row of a table; a quick check."""
     if line + 1 >= end:
         return False
     position, stop = state.bMarks[line + 1] + state.tShift[line + 1], state.eMarks[line + 1]
     if position >= stop or state.src[position] not in "|-:":
         return False
-    # Without either sign it underlines a heading.
+    # Without either character it underlines a heading.
     return state.src.find("|", position, stop) >= 0 or state.src.find(":", position, stop) >= 0
 
 
 def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """GitHub's: a header, a delimiter row with as many cells, and the rows up to an empty line or another block."""
+    """A GitHub table: header, delimiter row with as many cells, and rows up to an empty line or another block."""
     delimiters = start + 1
     if state.sCount[delimiters] < state.blkIndent or state.is_code_block(delimiters) or state.is_code_block(start):
         return False
@@ -339,7 +339,7 @@ def _push_row(state: StateBlock, cells: list[str], line: int) -> None:
 
 
 def container_directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """`:::name[Title]` to a line of as many colons, or to the end of its parent; fences do not hide that line."""
+    """`:::name[Title]` up to a line with as many colons, or the end of its parent; fences do not hide that line."""
     position = state.bMarks[start] + state.tShift[start]
     opening = _OPENING.match(state.src, position, state.eMarks[start])
     if not opening or state.is_code_block(start):
@@ -398,7 +398,7 @@ def _head(state: StateBlock, position: int, line: int) -> DirectiveHead | None:
 
 
 def _push_title(state: StateBlock, head: DirectiveHead, line: int) -> None:
-    """The title of an admonition: its attribute `title`, which stands for the label where it has both."""
+    """The title of an admonition: its attribute `title`, which replaces the label if it has both."""
     scan: Scan = state.env["scan"]
     title = head.attributes.get("title") if head.name in scan.options.admonitions else None
     if not title:

@@ -1,4 +1,4 @@
-"""What tags do to a page: tabs, headings and code written as JSX, things that are not shown; called by `document`."""
+"""The effect of tags on a page: tabs, headings and code written as JSX, hidden content; called by `document`."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -32,11 +32,11 @@ Finish = Callable[[list[str], int], None]
 _FUNCTION = re.compile(r"\s*(?:\([^()]*\)|[\w$]+)\s*=>|\s*function\b")
 _KNOWN_PACKAGES = ("@theme/", "@theme-original/", "@theme-init/", "@docusaurus/")
 _THEME_COMPONENTS = frozenset({*GIVEN_COMPONENTS, "Admonition", "Tabs", "TabItem", "CodeBlock", "Mermaid", "React"})
-"""Read without an import where a theme may give them to pages."""
+"""Components that are read without an import, if a theme may provide them."""
 
 
 class PageSoFar(Protocol):
-    """What tags change, and what they need to know of the page that they stand on."""
+    """What tags change on the page, and what they need to know of it."""
 
     options: MarkdownOptions
 
@@ -49,16 +49,16 @@ class PageSoFar(Protocol):
         """The headings and blocks so far."""
 
     def add_text(self, text: str, line: int) -> None:
-        """Prose, where the reader is."""
+        """Add prose at the current place."""
 
     def flush(self) -> None:
-        """End the list or quotation that is being gathered."""
+        """End the list or quotation that is being collected."""
 
     def problem(self, line: int, message: str, *, error: bool = False) -> None:
-        """Note something that could not be read as it stands; an error stops Docusaurus' own build."""
+        """Report something that could not be read as written; an error stops Docusaurus' own build."""
 
     def add_link(self, target: str, line: int, *, image: bool = False) -> None:
-        """Note where the page leads to."""
+        """Add a link of the page."""
 
 
 @dataclass(slots=True)
@@ -68,8 +68,8 @@ class _Frame:
     tag: Tag
     line: int
     first_heading: int
-    finish: Finish | None = None  # puts what the component shows behind what stands between its tags
-    hides: bool = False  # what stands between the tags is not shown
+    finish: Finish | None = None  # adds what the component shows after the content between its tags
+    hides: bool = False  # the content between the tags is not shown
     items: list[tuple[str, bool, int, int]] = field(default_factory=list)  # of Tabs: value, default, headings from, to
 
 
@@ -96,7 +96,7 @@ class ComponentReader:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether what stands here is not shown."""
+        """Whether content at this place is hidden."""
         return self._hidden > 0
 
     @property
@@ -105,14 +105,14 @@ class ComponentReader:
         return len(self._stack)
 
     def takes(self, text: str) -> bool:
-        """Whether the text is no prose here: not shown, or part of a heading written as JSX."""
+        """Whether the text is not prose here: hidden, or part of a heading written as JSX."""
         if self._heading and not self._hidden:
             self._heading.parts.append(text)
             return True
         return self._hidden > 0
 
     def takes_code(self, text: str) -> bool:
-        """Whether the text is code or a message between the tags of a component, kept as it is."""
+        """Whether the text is code or a message between the tags of a component, which is kept unchanged."""
         if self._message is not None:
             self._message.append(text)
             return True
@@ -122,18 +122,18 @@ class ComponentReader:
         return True
 
     def begin_paragraph(self) -> None:
-        """Keep what follows apart from the code so far."""
+        """Separate what follows from the code so far."""
         if self._code:
             self._code.append("\n\n")
 
     def is_block(self, tag: Tag) -> bool:
-        """Whether the tag stands beside paragraphs, not within them."""
+        """Whether the tag is a block beside paragraphs, not within one."""
         if self._heading:
             return tag.closing and tag.name == self._heading.tag.name
         return tag.name not in INLINE_TAGS and not tag.self_closing
 
     def open(self, tag: Tag, line: int) -> list[str]:
-        """A tag that opens, or stands alone: the texts that it brings."""
+        """Read an opening or self-closing tag; returns its texts."""
         if tag.name in BREAK_TAGS:
             if self._page.options.format == "mdx" and not tag.self_closing:
                 self._push(tag, line)
@@ -155,11 +155,11 @@ class ComponentReader:
         return texts
 
     def enter(self, tag: Tag, line: int, finish: Finish | None) -> None:
-        """Go between the tags of a component of the sources; without `finish` it does not show what stands there."""
+        """Enter a component of the sources; without `finish` it does not show its content."""
         self._push(tag, line, finish, hides=finish is None)
 
     def enter_message(self, tag: Tag, line: int, show: Callable[[str, list[str], int], None]) -> None:
-        """Go between the tags of a message; `show` is given its text where they end."""
+        """Enter a message; `show` is called with its text at the end."""
         gathered = self._message = []
 
         def finish(texts: list[str], at: int) -> None:
@@ -169,7 +169,7 @@ class ComponentReader:
         self._push(tag, line, finish)
 
     def close(self, tag: Tag, line: int, buffer: list[str]) -> None:
-        """A tag that closes."""
+        """Read a closing tag."""
         depth = len(self._stack) - 1
         while depth >= 0 and self._stack[depth].tag.name != tag.name:
             depth -= 1
@@ -179,12 +179,12 @@ class ComponentReader:
             self._leave(self._stack.pop(), buffer, line)
 
     def end_text(self, depth: int) -> None:
-        """The end of a paragraph, where MDX wants every tag closed that it opened."""
+        """End a paragraph, in which MDX wants every opened tag closed."""
         while self._page.options.format == "mdx" and len(self._stack) > depth:
             self._end()
 
     def close_all(self) -> None:
-        """The end of the file: what was never closed ends there."""
+        """End the file, and with it all tags that were never closed."""
         self._page.flush()
         while self._stack:
             self._end()
@@ -209,7 +209,7 @@ class ComponentReader:
         return list(visible_texts(tag))
 
     def _label_in_tabs(self, value: str | None) -> str | None:
-        """The label that the `values` of the surrounding Tabs give to a panel."""
+        """A panel's label in the `values` of the surrounding Tabs."""
         tabs = next((frame.tag for frame in reversed(self._stack) if frame.tag.name == "Tabs"), None)
         for item in tab_values(tabs) if tabs is not None and value is not None else ():
             if item.get("value") == value and isinstance(item.get("label"), str):
@@ -302,13 +302,13 @@ class ComponentReader:
 
 
 def _language_of_class(tag: Tag) -> str:
-    """The language that a class such as `language-js` names; "" for none."""
+    """The language of a class such as `language-js`; "" for none."""
     names = (tag.text("className") or "").split()
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
 
 
 def _span(tag: Tag, name: str) -> int:
-    """How many columns or rows a cell takes."""
+    """How many columns or rows a cell spans."""
     given = next((a.value for a in tag.attributes if a.name.lower() == name), "")
     return min(int(given), MAX_SPAN) if given.isascii() and given.isdigit() and given != "0" else 1
 
@@ -332,20 +332,20 @@ def _chosen(frame: _Frame) -> int:
 
 
 class PageWithSources(PageSoFar, Protocol):
-    """What components of the site's own sources need of the page besides."""
+    """What components of the site's own sources need of the page in addition."""
 
     def take(self, pieces: Iterable[Piece], buffer: list[str], line: int, *, cuts: bool) -> None:
-        """Add what pieces show to the text that is being gathered."""
+        """Add what pieces show to the text that is being collected."""
 
     def cut(self, buffer: list[str], line: int) -> None:
-        """End the text that is being gathered: what follows stands beside it."""
+        """End the text that is being collected: what follows is a block beside it."""
 
     def read_partial(self, use: PartialUse, line: int, *, has_children: bool = False) -> Finish | None:
-        """Put a Markdown file in the place of its component."""
+        """Read a Markdown file in the place of its component."""
 
 
 class SiteComponents:
-    """Shows the components of the site's own sources, and tells once of each that cannot be followed."""
+    """Shows the components of the site's own sources, and reports once each that cannot be followed."""
 
     def __init__(self, page: PageWithSources, tags: ComponentReader, scope: PageScope) -> None:
         self._page = page
@@ -354,7 +354,7 @@ class SiteComponents:
         self._told: set[str] = set()
 
     def with_functions(self, items: list[Tag | str]) -> Iterator[Tag | str]:
-        """The items; a function between the tags of a component of the sources is an attribute of its tag."""
+        """The items, with a function between the tags of a component of the sources as an attribute of its tag."""
         place = 0
         while place < len(items):
             item, code = items[place], items[place + 1] if place + 2 < len(items) else None
@@ -368,14 +368,14 @@ class SiteComponents:
             place += 1
 
     def _is_own(self, tag: Tag) -> bool:
-        """Whether the tag is of a component that the sources hold as a function."""
+        """Whether the tag is a component that the sources define as a function."""
         try:
             return callable(self._scope.component(tag.name))
         except Unknown:
             return False
 
     def _find(self, tag: Tag, line: int) -> Any:
-        """The component of the site's sources that a tag stands for; None where there is none that can be followed."""
+        """The component of the site's sources for a tag; None if there is none that can be followed."""
         if self._page.options.format == "md":
             return None
         for attribute in tag.attributes:
@@ -411,13 +411,13 @@ class SiteComponents:
         return None
 
     def _tell(self, tag: Tag, line: int, message: str, *, error: bool = False) -> None:
-        """Tell of a component, once for a file."""
+        """Report a component, once for each file."""
         if tag.name not in self._told and (error or not self._tags.is_hidden):
             self._told.add(tag.name)
             self._page.problem(line, message, error=error)
 
     def show(self, tag: Tag, buffer: list[str], line: int, *, cuts: bool) -> bool:
-        """Show what a tag stands for; False where it is to be read as one of HTML or of a package."""
+        """Show the component of a tag; False if it is to be read as a tag of HTML or of a package."""
         component = self._find(tag, line)
         if component is None:
             return False
@@ -455,7 +455,7 @@ class SiteComponents:
         before, behind = around_hole(pieces)
         self._page.take(before, buffer, line, cuts=cuts)
         if self._scope.is_stateful or any(isinstance(piece, Gap) for piece in pieces):
-            # Its readers see more than it begins with: what its attributes say is kept as well.
+            # Its readers see more than its first state: the text of its attributes is kept as well.
             shown = text_of(pieces)
             found = visible_texts(self._scope.resolve(tag))
             hidden = [text for text in found if text not in shown and any(map(str.isalpha, text))]
@@ -466,14 +466,14 @@ class SiteComponents:
             def finish(texts: list[str], at: int) -> None:
                 self._page.take(once(behind or ()), texts, at, cuts=cuts)
 
-            # A gap may be where they stand: they are read behind it.
+            # Their place may be in a gap: they are read after it.
             shows = behind is not None or any(isinstance(piece, Gap) for piece in pieces)
             self._tags.enter(tag, line, finish if shows else None)
 
 
-SHOWN_AGAIN = Gap("what stands between the tags is shown more than once, and read once")
+SHOWN_AGAIN = Gap("what is between the tags is shown more than once, and read once")
 
 
 def once(pieces: Iterable[Piece]) -> list[Piece]:
-    """The pieces behind those that stand between the tags, with a gap where these are shown again."""
+    """The pieces after the content between the tags, with a gap where that is shown again."""
     return [SHOWN_AGAIN if isinstance(piece, Hole) else piece for piece in pieces]

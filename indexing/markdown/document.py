@@ -1,6 +1,6 @@
-"""The entrance: the text of one file becomes headings, sections and links; called by `indexing.read_book`.
+"""The entry point: turns the text of one file into headings, sections and links; called by `indexing.read_book`.
 
-Walks the tokens of one file, a page or a partial, and fills the outline with what is seen.
+Walks the tokens of one file, a page or a partial, and fills the outline with what readers see.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ from indexing.markdown.values import Unknown
 from indexing.pages import Heading, Problem
 
 MAX_PROBLEMS = 500
-"""Problems of one page that are named; a hostile page has one for every character."""
+"""The problems of one page that are reported; a hostile page has one for every character."""
 _CHILDREN = ("props.children",)
 _LAYOUT = Tag("", (), closing=False, self_closing=False, end=0)
 MAX_PARTIALS = 500
@@ -55,11 +55,11 @@ def read_markdown(
     load: LoadFile | None = None,
     front_matter: Mapping[str, Any] | None = None,
 ) -> MarkdownPage:
-    """The page as its readers see it; `text` begins after the front matter, on `first_line` of the file.
+    """The page as its readers see it; `text` begins after the front matter, at `first_line` of the file.
 
     `load` gives the files that the page imports.
 
-    Never raises for a text: what could not be read is in `problems`, with its line.
+    Never raises for any text: what could not be read is in `problems`, with its line.
     """
     reading = PageReading(Modules(load))
     file = ImportedFile(text, source, first_line, front_matter=front_matter or {})
@@ -75,7 +75,7 @@ def read_markdown(
 
 @dataclass(slots=True)
 class PageReading:
-    """What a page and its partials share."""
+    """The state that a page and its partials share."""
 
     modules: Modules
     outline: Outline = field(default_factory=Outline)
@@ -124,8 +124,11 @@ class DocumentReader:
             show_emoji(tokens)
         self._body, self._definitions = split_footnotes(tokens)
         self._place = 0  # in the body
-        self._has_children = has_children  # between the tags that this partial stands for
-        self._behind_children: tuple[list[Piece], int] = ([], 0)  # of a paragraph that shows them, and its line
+        self._has_children = has_children  # the content between the tags of this partial's component
+        self._behind_children: tuple[list[Piece], int] = (
+            [],
+            0,
+        )  # the rest of their paragraph, and its line
 
     @property
     def is_partial(self) -> bool:
@@ -138,7 +141,7 @@ class DocumentReader:
         return self.reading.outline
 
     def line(self, token: Token) -> int:
-        """Where the token stands in the file, from 1."""
+        """The token's line in the file, from 1."""
         return self.text.line(token.map[0]) if token.map else 0
 
     def problem(self, line: int, message: str, *, error: bool = False) -> None:
@@ -147,17 +150,17 @@ class DocumentReader:
             self.reading.problems.append(Problem(self.source, line, message, error=error))
 
     def read(self) -> None:
-        """Put everything into the outline, with the layout that the file may export around it."""
+        """Read everything into the outline, inside the layout that the file may export."""
         before, behind = self._layout()
         self.add_pieces(before, 0)
         if before and behind is None and not any(isinstance(piece, Gap) for piece in before):
-            self.components.enter(_LAYOUT, 0, None)  # it shows no children
+            self.components.enter(_LAYOUT, 0, None)  # it does not show its children
         while not self.read_to_children():
             self.add_pieces([SHOWN_AGAIN], self.line(self._body[self._place - 1]))
         self.add_pieces(behind or (), 0)
 
     def _layout(self) -> tuple[list[Piece], list[Piece] | None]:
-        """What the function that a file exports as its default shows before and behind its text."""
+        """What the function that a file exports as default shows before and after its text."""
         if self.scope.layout is None:
             return [], None
         try:
@@ -167,9 +170,9 @@ class DocumentReader:
             return [], None
 
     def read_to_children(self) -> bool:
-        """Put what comes next into the outline, up to where the page shows its children; True: it was read to its end.
+        """Read on into the outline, up to where the page shows its children; True if it was read to its end.
 
-        Called again, it goes on behind the children.
+        The next call goes on after the children.
         """
         pieces, line = self._behind_children
         self._behind_children = ([], 0)
@@ -185,7 +188,8 @@ class DocumentReader:
             self.problem(self._code_line(row), message, error=True)
         for trouble in self.scan.troubles:
             self.problem(self.text.line(trouble.line), trouble.message, error=True)
-        # This object and its ComponentReader hold each other: the tokens of a book would stay until garbage collection.
+        # This object and its ComponentReader refer to each other: the tokens of a book would stay until garbage
+        # collection.
         self._body, self._definitions, self._place = [], {}, 0
         return True
 
@@ -206,7 +210,7 @@ class DocumentReader:
         return title
 
     def _walk(self, tokens: list[Token], place: int = 0, *, stops: bool = False) -> int:
-        """Put the tokens from `place` on into the outline; gives where it ended, with `stops` at the children."""
+        """Read the tokens from `place` on into the outline; returns where it ended, with `stops` at the children."""
         while place < len(tokens):
             token = tokens[place]
             kind = token.type
@@ -235,7 +239,7 @@ class DocumentReader:
         return place
 
     def _inline(self, token: Token, *, stops: bool) -> bool:
-        """The text of a paragraph; with `stops` up to the children that it shows, and then True: the rest is kept."""
+        """Read a paragraph's text; with `stops` up to the children that it shows, and then True: the rest is kept."""
         depth = self.components.depth
         self.components.begin_paragraph()
         pieces = list(inline_pieces(token.children or [], self.scope.show))
@@ -273,7 +277,7 @@ class DocumentReader:
             self.add_text(f"**{text}**" if "*" not in text else text, self.line(inline))
 
     def _line_text(self, inline: Token) -> str:
-        """The text of a title or a table's cell, in which nothing begins a block of its own."""
+        """The text of a title or a table cell, in which nothing begins a block."""
         buffer: list[str] = []
         self.take(inline_pieces(inline.children or [], self.scope.show), buffer, self.line(inline), cuts=False)
         return "".join(buffer)
@@ -289,7 +293,7 @@ class DocumentReader:
                 self.add_text("".join(buffer), line)
 
     def add_pieces(self, pieces: Iterable[Piece], line: int) -> None:
-        """Text with tags in it: a tag that begins a block of its own cuts the text."""
+        """Add text with tags in it: a tag that begins a block splits the text."""
         buffer: list[str] = []
         self.take(pieces, buffer, line, cuts=True)
         self.add_text("".join(buffer), line)
@@ -356,7 +360,7 @@ class DocumentReader:
             self.components.enter_message(tag, line, show)
 
     def _code_line(self, row: int) -> int:
-        """The line in the file of a line of the page's code, from 0."""
+        """The line in the file, from 0, of a line of the page's code."""
         for code, start in zip(self.scan.code, self._code_starts, strict=True):
             lines = code.count("\n") + 1
             if row < lines:
@@ -431,7 +435,7 @@ class DocumentReader:
             self.reading.links.append(Link(target, line, self.source, image))
 
     def _read_footnotes(self, definitions: dict[str, list[Token]]) -> None:
-        """Footnotes stand at the end, in the order in which they are referred to; the others are not shown."""
+        """Read the footnotes, which are shown at the end in the order of their references; others are not shown."""
         referred = self.scan.referred
         shown = [label for label in referred if label in definitions]
         if shown:
@@ -451,7 +455,7 @@ class DocumentReader:
     def read_partial(self, use: PartialUse, line: int, *, has_children: bool = False) -> Finish | None:
         """Put a Markdown file in the place of its component.
 
-        With children it is read up to where they stand, and the result reads the rest; None where it shows none.
+        With children it is read up to their place, and the result reads the rest; None if it shows no children.
         """
         self.flush()
         if self.components.is_hidden:
@@ -488,4 +492,4 @@ class DocumentReader:
 
 
 def _nothing_left(_: list[str], __: int) -> None:
-    """Nothing stands behind the children."""
+    """There is nothing after the children."""

@@ -1,6 +1,6 @@
-"""Computes what JavaScript in a page or a component amounts to where literals alone decide it; called by `modules`.
+"""Evaluates the JavaScript of a page or component as far as literals decide its value; called by `modules`.
 
-Nothing of the book is run: this walks tree-sitter's tree and knows data, templates, arithmetic, conditions, pure
+No code of the book is run: this walks tree-sitter's tree and handles data, templates, arithmetic, conditions, pure
 methods and functions that return markup. Whatever depends on anything else raises Unknown. Steps, depth and sizes are
 bounded. The rules for the kinds of expressions are in `expressions`.
 """
@@ -35,7 +35,7 @@ from indexing.markdown.values import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MAX_STEPS = 200_000  # nodes that one page may have evaluated
+MAX_STEPS = 200_000  # nodes that are evaluated for one page at most
 MAX_DEPTH = 100  # nodes within nodes; Python's own stack ends at about four times that
 
 
@@ -55,13 +55,13 @@ class Function:
 
 @dataclass(slots=True)
 class Evaluator:
-    """Evaluates nodes; one for a page with all that it imports, so that its bounds hold for them together."""
+    """Evaluates nodes; one instance serves a page with all its imports, so that the bounds hold for all of it."""
 
     rules: Mapping[str, Callable[["Evaluator", "Node", Scope], Any]]  # by the kind of node
     methods: Mapping[str, Mapping[str, Callable[..., Any]]]  # by the kind of value, then by name
     steps: int = MAX_STEPS
     depth: int = 0
-    is_stateful: bool = False  # whether anything asked for state
+    is_stateful: bool = False  # whether anything used state
 
     def evaluate(self, node: "Node", scope: Scope) -> Any:
         """The value of an expression; raises Unknown."""
@@ -80,20 +80,18 @@ class Evaluator:
             self.depth -= 1
 
     def later(self, node: "Node", scope: Scope) -> Lazy:
-        """The value of an expression, computed where it is needed."""
+        """The value of an expression, computed when it is needed."""
         return Lazy(lambda: self.evaluate(node, scope))
 
     def call(self, function: Function, arguments: Iterable[Any], receiver: Any = None) -> Any:
-        """What a function of the sources returns; raises Unknown.
+        """The result of a function of the sources; raises Unknown.
 
-        `receiver` is what it was called on, its `this`; None where that is not known.
+        `receiver` is the object it was called on, its `this`; None if that is unknown.
         """
         node = function.node
         scope = Scope(function.scope)
         if node.type != "arrow_function":
-            scope.names["this"] = (
-                unknown("what `this` stands for is known at run time only") if receiver is None else receiver
-            )
+            scope.names["this"] = unknown("what `this` is, is known at run time only") if receiver is None else receiver
         values = list(arguments)
         single = node.child_by_field_name("parameter")
         parameters = node.child_by_field_name("parameters")
@@ -114,7 +112,7 @@ class Evaluator:
         return value if returned else UNDEFINED
 
     def _run(self, statements: Iterable["Node"], scope: Scope) -> tuple[bool, Any]:
-        """Whether the statements return, and what."""
+        """Whether the statements return, and the value."""
         for statement in statements:
             kind = statement.type
             if kind == "return_statement":
@@ -164,7 +162,7 @@ class Evaluator:
         return statements
 
     def forget_changed(self, statement: "Node", scope: Scope) -> None:
-        """Make what a statement changes unknown: what hooks and logging do changes nothing that is returned."""
+        """Make unknown what a statement changes; hooks and logging change nothing that is returned."""
         expression = only_child(statement)
         if expression.type in ("assignment_expression", "augmented_assignment_expression"):
             changed = expression.child_by_field_name("left")
@@ -183,8 +181,8 @@ class Evaluator:
         owner: Scope | None = scope
         while owner is not None and source(changed) not in owner.names:
             owner = owner.outer
-        if owner is not None and owner.outer is not None:  # nobody changes the globals
-            owner.names[source(changed)] = unknown("a value that is changed as the code runs")
+        if owner is not None and owner.outer is not None:  # globals are not changed
+            owner.names[source(changed)] = unknown("a value that changes at run time")
 
     def _branch(self, statement: "Node", scope: Scope) -> tuple[bool, Any]:
         condition = statement.child_by_field_name("condition")
@@ -199,7 +197,7 @@ class Evaluator:
         return self._run(statements, Scope(scope))
 
     def declare(self, statement: "Node", scope: Scope) -> list[str]:
-        """Put what a declaration names into the scope; gives the names."""
+        """Add the names of a declaration to the scope; returns them."""
         name = statement.child_by_field_name("name")
         if statement.type in ("function_declaration", "generator_function_declaration", "class_declaration"):
             if name is not None:
@@ -218,7 +216,7 @@ class Evaluator:
         return list(declared_here.names)
 
     def class_component(self, node: "Node", scope: Scope) -> "Builtin | None":
-        """What a class with a `render` shows for its props; None for any other class."""
+        """What a class with a `render` method shows for its props; None for any other class."""
         body = node.child_by_field_name("body")
         methods = body.named_children if body is not None else []
         render = next((m for m in methods if m.type == "method_definition" and _method_name(m) == "render"), None)
@@ -231,7 +229,7 @@ class Evaluator:
         return Builtin(show, {})
 
     def bind(self, pattern: "Node", value: Any, scope: Scope) -> None:
-        """Give the names of a pattern their values, each computed where it is needed."""
+        """Bind the names of a pattern to their values, each computed when it is needed."""
         kind = pattern.type
         if kind in ("required_parameter", "optional_parameter"):  # TypeScript
             inner, default = pattern.child_by_field_name("pattern"), pattern.child_by_field_name("value")
@@ -312,7 +310,7 @@ def _method_name(method: "Node") -> str:
 
 
 def _changed_by_call(call: "Node") -> "Node | None":
-    """What `items.push(…)` or `Object.assign(target, …)` changes; None for any other call."""
+    """The object that `items.push(…)` or `Object.assign(target, …)` changes; None for any other call."""
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     name = function.child_by_field_name("property") if function is not None else None
     if function is None or name is None or source(name) not in _CHANGING_METHODS:

@@ -1,4 +1,4 @@
-"""How each kind of JavaScript expression is computed, one rule for each kind of node; used by `evaluator`."""
+"""The rules for JavaScript expressions, one for each kind of node; used by `evaluator`."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -93,7 +93,7 @@ def _object(evaluator: Evaluator, node: "Node", scope: Scope) -> dict[str, Any]:
 
 
 def _method(evaluator: Evaluator, node: "Node", scope: Scope, owner: dict[str, Any]) -> Any:
-    """A method of an object, or what a getter of it gives."""
+    """A method of an object, or the value of a getter."""
     kinds = {child.type for child in node.children}
     if kinds & {"async", "*", "set"}:
         raise Unknown("a method that waits, or that sets a value")
@@ -113,7 +113,7 @@ def _spread(evaluator: Evaluator, node: "Node", scope: Scope, found: dict[str, A
         return found
     if spread is None or spread is UNDEFINED or spread is False:
         return found
-    # What comes from elsewhere may replace what stood before it.
+    # What comes from elsewhere may replace earlier members.
     return PartlyKnown(spread if isinstance(spread, dict) else {})
 
 
@@ -227,7 +227,7 @@ def _unary(evaluator: Evaluator, node: "Node", scope: Scope) -> Any:
 
 
 def _type_of_global(name: str) -> str:
-    """`typeof` of what no module declares, as it is where pages are made: there is no window."""
+    """`typeof` of an undeclared name, as where pages are rendered on the server: there is no window."""
     if name in _SERVER_GLOBALS:
         raise Unknown(f"the type of `{name}`")
     return "undefined"
@@ -329,7 +329,7 @@ def _children(evaluator: Evaluator, node: "Node", scope: Scope) -> Iterable[Any]
 
 
 def jsx_text(text: str) -> str:
-    """The text between tags as JSX has it: lines trimmed where they meet, blank ones gone."""
+    """The text between tags by JSX's rules: lines are trimmed where they are joined, blank lines removed."""
     lines = text.split("\n")
     if len(lines) == 1:
         return text

@@ -1,7 +1,7 @@
-"""Inline structure: markdown-it's rules and MDX's own, tried by the character they begin with; called by `parser`.
+"""Inline structure: markdown-it's rules and MDX's own, chosen by their first character; called by `parser`.
 
-Bare addresses are found as GitHub finds them. Nothing inside an address is markup, so where it ends decides what the
-text around it is.
+Bare addresses are found by GitHub's rules. Nothing inside an address is markup, so its end decides how the following
+text is read.
 """
 
 import re
@@ -27,7 +27,7 @@ START = r"(?<![A-Za-z])[hH][tT][tT][pP][sS]?://|(?<![^\s(*_\[\]~])[wW]{3}\."
 
 
 def address_end(text: str, start: int, end: int) -> int:
-    """The position after the address that begins at `start`; -1: there is none."""
+    """The position after the address that begins at `start`; -1 if there is none."""
     if text.count("[", 0, start) > text.count("]", 0, start):
         return -1
     scheme = _SCHEME.match(text, start, end)
@@ -68,7 +68,7 @@ def _path_end(text: str, position: int, end: int) -> int:
 
 
 def _trail_end(text: str, position: int, end: int) -> int:
-    """-1 where nothing but closing punctuation follows; else the position up to which it belongs to the address."""
+    """-1 if only closing punctuation follows; otherwise the position up to which it belongs to the address."""
     stop = position
     while stop < end:
         character = text[stop]
@@ -105,7 +105,7 @@ class InlineParser(ParserInline):
         self._terminator_or_address = re.compile(f"{signs}|{START}")
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802
-        """Move over one token without making it."""
+        """Skip one token without creating it."""
         position = state.pos
         cached = state.cache.get(position)
         if cached is not None:
@@ -149,11 +149,11 @@ class InlineParser(ParserInline):
         return True
 
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
-        """The tokens of one piece of text; text without a sign in it is one token."""
+        """The tokens of one piece of text; text without special characters is one token."""
         if not self.terminator_re.search(src):
             tokens.append(Token("text", "", 0, content=src))
             return tokens
-        outer = env.get("text_end")  # an image's text is parsed while its paragraph is
+        outer = env.get("text_end")  # an image's text is parsed during its paragraph
         has_address = "://" in src or "www." in src.lower()
         env["text_end"] = self._terminator_or_address if has_address else self.terminator_re
         super().parse(src, md, env, tokens)
@@ -186,7 +186,7 @@ def _by_character(*, mdx: bool, comments: bool, math: bool) -> dict[str, tuple[R
 
 
 def link(state: StateInline, silent: bool) -> bool:
-    """`[…](…)`, not looked for where nothing closes the bracket."""
+    """`[…](…)`; skipped if nothing closes the bracket."""
     return state.html_terminator_last("]") > state.pos and rules_inline.link(state, silent)
 
 
@@ -196,7 +196,7 @@ def image(state: StateInline, silent: bool) -> bool:
 
 
 def comment(state: StateInline, silent: bool) -> bool:
-    """`<!-- … -->`, which leaves nothing."""
+    """`<!-- … -->`, which shows nothing."""
     if not state.src.startswith("<!--", state.pos) or state.html_terminator_last("-->") < state.pos:
         return False
     match = COMMENT.match(state.src, state.pos, state.posMax)
@@ -237,7 +237,7 @@ def expression(state: StateInline, silent: bool) -> bool:
 
 
 def text_directive(state: StateInline, silent: bool) -> bool:
-    """`:name[label]{attributes}`: the name is no text for an id, though the reader sees it again."""
+    """`:name[label]{attributes}`: the name is shown to readers, but is not part of an id."""
     position = state.pos
     source = state.src
     if position and source[position - 1] == ":" and source[position - 2 : position - 1] != "\\":
@@ -273,7 +273,7 @@ def code_span(state: StateInline, silent: bool) -> bool:
 
 
 def math_inline(state: StateInline, silent: bool) -> bool:
-    """`$…$`, closed by as many signs as it was opened with."""
+    """`$…$`, closed by as many signs as opened it."""
     opening = _DOLLARS.match(state.src, state.pos, state.posMax)
     assert opening is not None  # the table asks this rule at `$` alone  # noqa: S101
     length = len(opening[0])

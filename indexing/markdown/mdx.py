@@ -56,7 +56,7 @@ class Attribute:
     """One attribute of a tag."""
 
     name: str  # "" for `{...spread}`
-    value: str  # text with its entities decoded, or the source of an expression; "" where there is none
+    value: str  # text with its entities decoded, or the source of an expression; "" if there is none
     kind: Literal["text", "expression", "none", "data"]
     data: Any = None  # of the kind "data": the list, object or element that the expression is
 
@@ -70,14 +70,14 @@ class Tag:
     closing: bool
     self_closing: bool
     end: int  # the position after its `>`
-    is_resolved: bool = False  # made by a component, whose own names it has
+    is_resolved: bool = False  # made by a component, with its own names
 
     def text(self, name: str) -> str | None:
-        """An attribute's value where it is plain text."""
+        """An attribute's value if it is plain text."""
         return next((a.value for a in self.attributes if a.name == name and a.kind == "text"), None)
 
     def data(self, name: str) -> Any:
-        """An attribute's list, object or element; None where it is anything else."""
+        """An attribute's list, object or element; None if it is anything else."""
         return next((a.data for a in self.attributes if a.name == name and a.kind == "data"), None)
 
     def has(self, name: str) -> bool:
@@ -87,7 +87,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class NoTag:
-    """What stands here is no tag; `unfinished` when more text could make it one."""
+    """There is no tag here; `unfinished` if more text could make it one."""
 
     at: int
     unfinished: bool = False
@@ -162,13 +162,13 @@ def _skip_white_space(text: str, position: int, end: int) -> int:
 
 
 def html_tag(text: str) -> Tag | None:
-    """The tag that is the whole text; None for a comment and its like."""
+    """The tag that makes up the whole text; None for a comment and the like."""
     match = _HTML_TAG.fullmatch(text)
     return _tag(match) if match else None
 
 
 def html_pieces(text: str) -> Iterator[str | Tag]:
-    """Text and tags, in order; comments are gone."""
+    """Text and tags, in order, without comments."""
     position = 0
     for match in _HTML_PIECE.finditer(text):
         if match.start() > position:
@@ -239,7 +239,7 @@ def _next_blank(state: StateBlock, line: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class FlowLines:
-    """What stands on the lines, and how many there are."""
+    """The content of the lines, and their number."""
 
     items: tuple[Item, ...]
     lines: int
@@ -267,7 +267,7 @@ def flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """`<!-- … -->`; what follows it on its last line is read as a line of its own, but for its first character."""
+    """`<!-- … -->`; the rest of its last line, except for its first character, is read as a separate line."""
     position = state.bMarks[start] + state.tShift[start]
     scan: Scan = state.env["scan"]
     if not state.src.startswith("<!--", position) or position > scan.last_comment:
@@ -278,7 +278,7 @@ def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     line = start
     last = scan.last_line if scan.last_line is not None else len(state.bMarks) - 1
     while line < last and state.eMarks[line] < match.end():
-        line += 1  # a comment goes on where its list or quotation has ended
+        line += 1  # a comment continues after the end of its list or quotation
     if line >= last:
         return False
     if silent:
@@ -296,7 +296,7 @@ def comment_flow(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _scan_lines(state: StateBlock, start: int, last: int, scan: Scan) -> FlowLines | None:
-    """Take more and more lines until the tags and expressions that begin on the first are whole."""
+    """Add lines until the tags and expressions that begin on the first one are complete."""
     indent = min(state.blkIndent, state.sCount[start])
     stop, wanted = start + 1, start + 1
     while True:

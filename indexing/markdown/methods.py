@@ -1,6 +1,6 @@
 """JavaScript's own pure functions and globals; `evaluator` calls them for members, `page_scope` for names.
 
-None reads a clock, a file or the network. `split` and `replace` know texts, no patterns.
+None reads a clock, a file or the network. `split` and `replace` accept texts, but no patterns.
 """
 
 import json
@@ -57,7 +57,7 @@ def _replace(count: int) -> Method:
 
 
 def _substring(text: str, start: Any = 0.0, end: Any = UNDEFINED) -> str:
-    """As `slice`, but with no places from the end, and its two places in either order."""
+    """Like `slice`, but without positions from the end, and with its two positions in either order."""
     first, last = (
         default if value is UNDEFINED else max(0, min(int(_finite(value)), len(text)))
         for value, default in ((start, 0), (end, len(text)))
@@ -85,7 +85,7 @@ def _pad(text: str, width: Any, fill: Any, *, start: bool) -> str:
 
 
 def _applied(function: Method, item: Any, place: int, items: list[Any]) -> Any:
-    """What the function gives for one item of a list; those of JavaScript's own take the item alone."""
+    """The function's result for one item of a list; JavaScript's built-in functions get only the item."""
     if isinstance(function, Function):
         return function(force(item), float(place), items)
     return function(force(item))
@@ -131,7 +131,7 @@ def _sign(number: float) -> int:
 
 
 def _in_place(method: Method) -> Method:
-    """`method` whose result replaces the list's items, as `sort` and `reverse` have it."""
+    """A version of `method` whose result replaces the list's items, as for `sort` and `reverse`."""
 
     def change(items: list[Any], *arguments: Any) -> list[Any]:
         items[:] = method(items, *arguments)
@@ -192,7 +192,7 @@ def _parsed_integer(value: Any, base: Any = 10.0) -> float:
 
 
 def _json(value: Any, replacer: Any = None, indent: Any = UNDEFINED) -> Any:
-    """`JSON.stringify` without an indentation or a function that replaces."""
+    """`JSON.stringify` without an indentation or a replacer."""
     if replacer not in (None, UNDEFINED) or indent is not UNDEFINED:
         raise Unknown("JSON that is laid out")
     return _json_text(force(value), 0)
@@ -369,10 +369,10 @@ GLOBALS: dict[str, Any] = {
         "cos": lambda value: math.cos(as_number(value)),
     },
 }
-"""Names that every module has, with their values."""
+"""The names that every module has, with their values."""
 
 BROWSER_GLOBALS = frozenset({"window", "document", "localStorage", "sessionStorage"})
-"""Names that are not there where pages are made, so that a page which asks for one is not made."""
+"""Names that do not exist where pages are rendered, so that a page that uses one is not built."""
 
 UNSEEN_GLOBALS = frozenset(
     (
@@ -383,4 +383,4 @@ UNSEEN_GLOBALS = frozenset(
         *("decodeURI", "arguments", "URLSearchParams", "structuredClone", "atob", "btoa", "Buffer", "global"),
     )
 )
-"""Names that a browser or a build has, whose values are not known here."""
+"""Names that a browser or a build has, whose values are unknown here."""

@@ -1,9 +1,9 @@
-"""What a file of the site declares, imports and exports, each value computed when asked for; called by `page_scope`.
+"""What a file of the site declares, imports and exports, each value computed on demand; called by `page_scope`.
 
 A module is the `import` and `export` lines of a page, or a JavaScript or TypeScript file that a page imports. Imports
-are followed within the site: components, data in JSON, Markdown, raw text. The source of packages is not read: of
-React's and Docusaurus' own it is known what they export. Messages are translated here, as `<Translate>` and
-`translate()` show them.
+are followed within the site: components, data in JSON, Markdown, raw text. The source of packages is not read; the
+exports of React's and Docusaurus' own are known. Messages are translated here, as `<Translate>` and `translate()` show
+them.
 """
 
 import re
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_MODULES = 200
-"""Files of JavaScript and data that one page may bring in."""
+"""The maximum number of JavaScript and data files that one page may import."""
 MAX_CHARACTERS = 1_000_000
 """Of one such file."""
 CODE_EXTENSIONS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
@@ -49,25 +49,25 @@ _FENCE = re.compile(r" *(`{3,}|~{3,})")
 _CODE_LINE = re.compile(r"(?:import|export) ")
 _STYLES = (".css", ".scss", ".sass", ".less")
 TRANSLATIONS = "@generated/codeTranslations"
-"""The name by which `LoadFile` gives the site's translations of `<Translate>` for the page's language."""
+"""The name by which `LoadFile` returns the site's translations of `<Translate>` for the page's language."""
 SITE_CONFIG = "@generated/docusaurus.config"
-"""The name by which it gives what the site's config says of the site, as JSON."""
+"""The name by which it returns the config's site data, as JSON."""
 GIVEN_COMPONENTS = ("Head", "Details")
-"""Components that every page has without an import, beside those of tags; each has the text between its tags."""
+"""Components that every page has without an import, besides those of tags; each shows the text between its tags."""
 _MDX_COMPONENTS = ("@theme-original/MDXComponents", "@theme-init/MDXComponents", "@theme/MDXComponents")
 _NAME_IN_MESSAGE = re.compile(r"\{(\w+)\}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkdownComponent:
-    """A Markdown file that is shown where its component stands."""
+    """A Markdown file that is shown in the place of its component."""
 
     file: ImportedFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MissingFile:
-    """A file of the site that is imported and is not there, or cannot be read."""
+    """An imported file of the site that does not exist or cannot be read."""
 
     specifier: str
 
@@ -83,16 +83,16 @@ class Binding:
 
 @dataclass(slots=True)
 class Module:
-    """One file's scope and what it exports."""
+    """One file's scope and its exports."""
 
     scope: Scope
     exports: dict[str, Any] = field(default_factory=dict)
     whole: Any = None  # what is assigned to `module.exports`
-    bound: list[Binding] = field(default_factory=list)  # what its statements import and declare, in order
+    bound: list[Binding] = field(default_factory=list)  # the names that its statements import and declare, in order
 
 
 class Modules:
-    """Follows the imports of one page, its partials and their modules, with bounds for all of them together."""
+    """Follows the imports of one page, its partials and their modules, with common bounds for all of them."""
 
     def __init__(self, load: LoadFile | None) -> None:
         self.evaluator = Evaluator(EXPRESSION_RULES, METHODS)
@@ -103,7 +103,7 @@ class Modules:
         self._globals = Scope(None, {**GLOBALS, "undefined": UNDEFINED})
 
     def page(self, code: str, source_name: str, names: dict[str, Any]) -> Module:
-        """The module that a page's `import` and `export` lines make; `names` are those that MDX adds."""
+        """The module of a page's `import` and `export` lines; `names` are those that MDX adds."""
         names["require"] = self._require(source_name)
         module = Module(Scope(Scope(self._globals, names)))
         if code:
@@ -111,7 +111,7 @@ class Modules:
         return module
 
     def load(self, specifier: str, importer: str) -> ImportedFile | None:
-        """The file that `importer` calls `specifier`; None where the site has none."""
+        """The file that `importer` names by `specifier`; None if the site has none."""
         key = (specifier, importer)
         if key not in self._files:
             full = len(self._files) >= MAX_MODULES
@@ -119,7 +119,7 @@ class Modules:
         return self._files[key]
 
     def exported(self, specifier: str, name: str, importer: str) -> Any:
-        """What `import {name} from "specifier"` is; raises Unknown where only running it tells."""
+        """The value of `import {name} from "specifier"`; raises Unknown if only running it would tell."""
         raw = _RAW_LOADER.fullmatch(specifier)
         path = raw["path"] if raw else specifier
         if path.endswith(_STYLES) and not raw:
@@ -179,7 +179,7 @@ class Modules:
         raise Unknown(f"what {file.source} exports as {name}")
 
     def _markdown_module(self, file: ImportedFile) -> Module:
-        """The module that the `import` and `export` lines of a Markdown file make."""
+        """The module of the `import` and `export` lines of a Markdown file."""
         known = self._modules.get(file.source)
         if known is None:
             known = self._modules[file.source] = Module(
@@ -248,7 +248,7 @@ class Modules:
             row = statement.start_point[0]
             module.bound += [Binding(name, row, is_exported=True) for name in names]
             for name in names:
-                # Asked for later, since a statement further down may change it.
+                # Computed later, since a statement further down may change it.
                 module.exports["default" if is_default else name] = Lazy(partial(module.scope.find, name))
             if is_default and not names and declaration.type == "function_declaration":
                 module.exports["default"] = self.evaluator.later(declaration, module.scope)
@@ -266,7 +266,7 @@ class Modules:
             self._export_all(string_text(origin), importer, module)
 
     def _export_all(self, specifier: str, importer: str, module: Module) -> None:
-        """`export * from`, read at once so that its names are known; a circle ends at what is known so far."""
+        """`export * from`, read at once so that its names are known; a circular import ends at what is known so far."""
         try:
             names = self.exported(specifier, "*", importer)
         except Unknown:
@@ -277,7 +277,7 @@ class Modules:
             module.exports |= {key: value for key, value in names.items() if key != "default"}
 
     def _assign(self, statement: "Node", module: Module) -> None:
-        """`module.exports = …`, `Card.Title = …`; whatever else a statement changes is not known from then on."""
+        """`module.exports = …`, `Card.Title = …`; whatever else a statement changes is unknown from then on."""
         assignment = statement.named_children[0] if statement.named_children else None
         left = assignment.child_by_field_name("left") if assignment is not None else None
         right = assignment.child_by_field_name("right") if assignment is not None else None
@@ -298,7 +298,7 @@ class Modules:
                 self.evaluator.forget_changed(statement, module.scope)
 
     def _assigned_component(self, left: "Node", module: Module) -> Function | None:
-        """The function of this module that gets a member; None where it is anything else."""
+        """The function of this module to which a member is assigned; None for anything else."""
         target = left.child_by_field_name("object") if left.type == "member_expression" else None
         if target is None or target.type != "identifier":
             return None
@@ -348,7 +348,7 @@ def _code_blocks(text: str) -> Iterator[str]:
 
 
 class Packages:
-    """The packages that one page and its modules import; `load` gives the data that a build of the site makes."""
+    """The packages that one page and its modules import; `load` returns the data that a build of the site generates."""
 
     def __init__(self, evaluator: Evaluator, load: Callable[[str, str], ImportedFile | None]) -> None:
         self._evaluator = evaluator
@@ -356,7 +356,7 @@ class Packages:
         self._data: dict[str, dict[str, Any]] = {}
 
     def exported(self, specifier: str, name: str) -> Any:
-        """What a package exports under a name, as far as it is known without its source; else an External."""
+        """A package's export by name, as far as it is known without its source; otherwise an External."""
         if specifier == "react":
             react = {**_REACT, "useState": self._use_state, "useRef": self._use_state}
             return react if name in ("default", "*") else react.get(name, External(name, specifier))
@@ -373,7 +373,7 @@ class Packages:
         return External(name, specifier)
 
     def message(self, text: str, identity: str | None = None) -> str:
-        """A text in the language of the page, by its `id` or by itself, where the site's translations have it."""
+        """A text in the language of the page, by its `id` or by itself, if the site's translations have it."""
         key = text if identity is None else identity
         found = self._generated(TRANSLATIONS).get(key)
         found = force(found.get("message")) if isinstance(found, dict) else found
@@ -388,11 +388,11 @@ class Packages:
         return interpolated_text(text, values)
 
     def _context(self, *_: Any) -> Any:
-        """What `useDocusaurusContext()` gives, as far as the site's config decides it."""
+        """The result of `useDocusaurusContext()`, as far as the site's config decides it."""
         return PartlyKnown(siteConfig=self._generated(SITE_CONFIG))
 
     def _generated(self, specifier: str) -> dict[str, Any]:
-        """Data that a build of the site makes; what is not in it is not known."""
+        """Data that a build of the site generates; what is not in it is unknown."""
         if specifier not in self._data:
             file = self._load(specifier, "")
             try:
@@ -403,13 +403,13 @@ class Packages:
         return self._data[specifier]
 
     def _use_state(self, *initial: Any) -> list[Any]:
-        """The state that a component begins with, which is the published one."""
+        """A component's initial state, which is the published one."""
         self._evaluator.is_stateful = True
         return [initial[0] if initial else UNDEFINED, unknown("a value that changes at run time")]
 
 
 def interpolated(text: str, values: Any) -> Iterator[Any]:
-    """The parts of a message, its `{names}` replaced by those of `values` that there are."""
+    """The parts of a message, with its `{names}` replaced by their `values` if there are any."""
     known = values if isinstance(values, dict) else {}
     position = 0
     for match in _NAME_IN_MESSAGE.finditer(text):
@@ -421,7 +421,7 @@ def interpolated(text: str, values: Any) -> Iterator[Any]:
 
 
 def interpolated_text(text: Any, values: Any = UNDEFINED, *_: Any) -> str:
-    """The same as one text; raises Unknown where a value has none."""
+    """The same as one text; raises Unknown if a value has none."""
     return "".join(as_text(force(part)) for part in interpolated(as_text(text), values))
 
 

@@ -1,4 +1,4 @@
-"""Gathers what a page shows in document order: headings, sections, and the text of tables, lists and quotations.
+"""Collects what a page shows in document order: headings, sections, and the text of tables, lists and quotations.
 
 Filled and emptied by `document`.
 """
@@ -12,7 +12,7 @@ from indexing.pages import Block, BlockKind, Heading, Section
 
 @dataclass(slots=True)
 class _OpenSection:
-    path: tuple[int, ...]  # places of its headings in the list of all, outermost first
+    path: tuple[int, ...]  # indexes of its headings in the list of all, outermost first
     level: int
     blocks: list[Block] = field(default_factory=list)
 
@@ -23,8 +23,8 @@ class _OpenTable:
 
     line: int
     rows: list[list[str]] = field(default_factory=list)
-    has_header: bool = True  # the first row has cells of headers alone
-    spans: dict[int, int] = field(default_factory=dict)  # column → rows that a cell above goes on for
+    has_header: bool = True  # the first row has only header cells
+    spans: dict[int, int] = field(default_factory=dict)  # column → remaining rows of a cell above that spans it
     in_cell: bool = False
 
     def begin_cell(self, *, is_header: bool, columns: int, rows: int) -> None:
@@ -41,7 +41,7 @@ class _OpenTable:
         self.in_cell = True
 
     def add(self, text: str) -> None:
-        """Add a text to the cell that was begun last."""
+        """Add a text to the last cell."""
         if not self.rows or not self.rows[-1]:
             self.rows.append([""])
             self.has_header = False
@@ -61,7 +61,7 @@ class Outline:
         self._tables: list[_OpenTable] = []
 
     def add_heading(self, heading: Heading, *, is_page_title: bool = False) -> None:
-        """Begin the section of a heading; the page's own title is no part of a path."""
+        """Begin the section of a heading; the page's own title is not part of a path."""
         self._end_rows()
         place = len(self.headings)
         self.headings.append(heading)
@@ -72,11 +72,11 @@ class Outline:
         self._sections.append(self._section)
 
     def list_heading(self, heading: Heading) -> None:
-        """Note a heading that has no section, because the page does not show it."""
+        """Add a heading that has no section because the page does not show it."""
         self.headings.append(heading)
 
     def add_block(self, kind: BlockKind, text: str, line: int) -> None:
-        """Put a block under the last heading, or a text into the cell that is open."""
+        """Add a block to the last heading, or a text to the open cell."""
         text = text.strip("\n") if kind == "code" else text.strip()
         if not text:
             return
@@ -88,11 +88,11 @@ class Outline:
 
     @property
     def in_cell(self) -> bool:
-        """Whether a cell of a table is open."""
+        """Whether a table cell is open."""
         return bool(self._tables) and self._tables[-1].in_cell
 
     def open_table(self, line: int) -> None:
-        """Begin a table; one within another is a block of its own."""
+        """Begin a table; a nested table is a separate block."""
         self._end_rows()
         self._tables.append(_OpenTable(line))
 
@@ -102,23 +102,23 @@ class Outline:
             self._tables[-1].rows.append([])
 
     def begin_cell(self, *, is_header: bool = False, columns: int = 1, rows: int = 1) -> None:
-        """Begin a cell of the row that is open, over so many columns and rows."""
+        """Begin a cell of the open row, which spans so many columns and rows."""
         if self._tables:
             self._tables[-1].begin_cell(is_header=is_header, columns=columns, rows=rows)
 
     def end_cell(self) -> None:
-        """Text that comes next stands in no cell."""
+        """End the cell: following text is outside of it."""
         if self._tables:
             self._tables[-1].in_cell = False
 
     def close_table(self) -> None:
-        """End a table; what it has had since its last block of another kind is one block."""
+        """End a table; its rows since its last block of another kind are one block."""
         self._end_rows()
         if self._tables:
             self._tables.pop()
 
     def _end_rows(self) -> None:
-        """Make one block of a table's rows so far: what comes next in it is no text of a cell."""
+        """Make one block of a table's rows so far: what follows is not the text of a cell."""
         if not self._tables:
             return
         table = self._tables[-1]
@@ -133,12 +133,12 @@ class Outline:
             self._section.blocks.append(Block("table", _table_markdown(rows, has_header=has_header), table.line))
 
     def hide(self, first: int, last: int) -> None:
-        """Say of the headings `first` up to `last` that the page's HTML does not hold them."""
+        """Mark the headings `first` up to `last` as missing in the page's HTML."""
         for place in range(first, last):
             self.headings[place] = replace(self.headings[place], rendered=False)
 
     def sections(self) -> tuple[Section, ...]:
-        """All sections; one without a block is kept when it has a heading, since its heading may answer by itself.
+        """All sections; one without blocks is kept if it has a heading, which may be an answer by itself.
 
         A page with nothing on it has one empty section, by which its title is found.
         """
@@ -158,7 +158,7 @@ class Outline:
         )
 
     def _anchor(self, path: tuple[int, ...], owners: dict[str, int]) -> str | None:
-        """The innermost id that leads to this very place: a browser goes to the first of two that are the same."""
+        """The innermost id that leads exactly here: a browser goes to the first of two equal ids."""
         for place in reversed(path):
             anchor = self.headings[place].id
             if anchor and owners.get(anchor) == place:
@@ -167,7 +167,7 @@ class Outline:
 
 
 def _table_markdown(rows: list[list[str]], *, has_header: bool) -> str:
-    """A table with its header, which is empty where the first row is none."""
+    """A table with its header, which is empty if the first row is not one."""
     width = max(map(len, rows))
     filled = [row + [""] * (width - len(row)) for row in rows]
     header, body = (filled[0], filled[1:]) if has_header else ([""] * width, filled)
@@ -179,7 +179,7 @@ def _row(cells: list[str]) -> str:
 
 
 class Containers:
-    """The list items and quotations that are open, and what was gathered in the outermost of them."""
+    """The open list items and quotations, and the text collected in the outermost of them."""
 
     def __init__(self) -> None:
         self._prefixes: list[list[str]] = []  # (of the first line, of the others) of each list item and quotation
@@ -188,11 +188,11 @@ class Containers:
 
     @property
     def are_open(self) -> bool:
-        """Whether the reader is in one."""
+        """Whether any is open."""
         return bool(self._prefixes)
 
     def follow(self, token: Token) -> None:
-        """Go into a list item or a quotation, or out of one; other tokens change nothing."""
+        """Enter or leave a list item or quotation; other tokens have no effect."""
         kind = token.type
         if kind == "list_item_open":
             marker = f"{token.info}{token.markup}" if token.info else token.markup
@@ -204,7 +204,7 @@ class Containers:
             self._prefixes.pop()
 
     def add(self, text: str, line: int) -> None:
-        """Gather text that stands at `line` of the file, each of its lines behind the markers."""
+        """Add text at `line` of the file, each of its lines after the markers."""
         if not self._lines:
             self._lines_start = line
         for part in text.split("\n"):
@@ -213,7 +213,7 @@ class Containers:
                 prefix[0] = prefix[1]
 
     def take(self) -> tuple[str, int] | None:
-        """What was gathered and the line where it began, to be gathered no longer; None where there is nothing."""
+        """Remove and return the collected text and its first line; None if there is nothing."""
         if not self._lines:
             return None
         text, self._lines = "\n".join(self._lines), []

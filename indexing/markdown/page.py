@@ -1,4 +1,4 @@
-"""What reading one Markdown file needs and gives; the seam between `indexing.markdown` and `indexing.read_book`."""
+"""The input and result of reading one Markdown file; the seam between `indexing.markdown` and `indexing.read_book`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from indexing.docusaurus.site import DEFAULT_ADMONITIONS
 from indexing.pages import Heading, Problem, Section
 
 MAGIC_COMMENTS = ("highlight-next-line", "highlight-start", "highlight-end")
-"""The comments in code that Docusaurus hides without being told."""
+"""The comments in code that Docusaurus hides by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class MarkdownOptions:
     maintain_case: bool = False  # `markdown.anchors.maintainCase`
     magic_comments: tuple[str, ...] = MAGIC_COMMENTS  # of `themeConfig.prism.magicComments`, start and end included
     emoji: bool = True  # `markdown.emoji`
-    components_known: bool = False  # whether no theme or plugin may give pages components that Docusaurus does not
-    math: bool | None = None  # whether remark-math is used; None: where the page looks like it
+    components_known: bool = False  # whether no theme or plugin can add components to pages beyond Docusaurus' own
+    math: bool | None = None  # whether remark-math is used; None: if the page looks like it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,20 @@ LoadFile = Callable[[str, str], ImportedFile | None]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link or an image of a page, as it is written: not resolved, not decoded."""
+    """A link or an image of a page, as written: neither resolved nor decoded."""
 
     target: str
     line: int  # in `source`, from 1
-    source: str  # the file that holds it: the page's own, or a partial's
+    source: str  # the file that contains it: the page's own, or a partial's
     image: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownPage:
-    """What a reader sees of one file, its partials included."""
+    """What readers see of one file, with its partials."""
 
     headings: tuple[Heading, ...]
     sections: tuple[Section, ...]
     links: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
-    h1: str | None = None  # the heading that the page shows as its own; None where Docusaurus shows the title instead
+    h1: str | None = None  # the heading that the page shows as its title; None if Docusaurus shows the title instead

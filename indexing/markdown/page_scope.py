@@ -1,6 +1,6 @@
-"""What the names on a page stand for, and what its expressions and components show; called by `document`.
+"""Resolves the names on a page, and computes what its expressions and components show; called by `document`.
 
-Expressions and components become the pieces of `pieces`.
+Expressions and components become pieces (`indexing.markdown.pieces`).
 """
 
 import re
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _REGISTERED = "@site/src/theme/MDXComponents"
-_PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components, those of MDXComponents in Docusaurus' own
+_PAGE_THEME = "@site/src/theme/MDXContent"  # gives pages their components; Docusaurus' own are in MDXComponents
 _SIMPLE = re.compile(r"""\s*(?:'(?P<single>[^'\\\n]*)'|"(?P<double>[^"\\\n]*)"|`(?P<template>[^`\\$]*)`)\s*""")
 _MAX_DATA_DEPTH = 10  # lists and objects within each other in an attribute
 _INDENT = re.compile(r"\n {1,2}")
-"""What MDX takes off each line of an expression but its first, template strings included."""
+"""The indentation that MDX removes from each line of an expression but the first, even in template strings."""
 _NEVER_SHOWN = frozenset({"Date", "RegExp", "URL", "URLSearchParams", "Error"})
 _MDX_GLOBALS = frozenset({"toc", "metadata", "assets", "contentTitle", "components"})
 _LOADER_NAMES = frozenset({"frontMatter", "contentTitle", "MDXContent"})
 _FUNCTION_NAMES = frozenset({"name", "length"})
-"""Members of a function that cannot be set, as Docusaurus sets each export of a page on the page's function."""
+"""Members of a function that cannot be set; Docusaurus sets each export of a page on the page's function."""
 
 
 class _NotJavaScriptError(Unknown):
@@ -108,9 +108,9 @@ class PageScope:
         self.attribute_errors: list[str] = []  # of the tags that were resolved, until they are told
 
     def component(self, name: str) -> Any:
-        """What a tag stands for: a Function, a MarkdownComponent, an External, …; None for HTML and for no such name.
+        """The component of a tag: a Function, a MarkdownComponent, an External, …; None for HTML and for unknown names.
 
-        Raises Unknown where only running the page tells.
+        Raises Unknown if only running the page would tell.
         """
         if not (name[:1].isupper() or name in self._scope.names or "." in name):
             return None
@@ -125,13 +125,13 @@ class PageScope:
         return value
 
     def is_undefined(self, name: str) -> bool:
-        """Whether nothing gives a component of the name: the page does not, nor the site, nor a theme or a plugin."""
+        """Whether no component of this name exists: not on the page, in the site, in a theme or in a plugin."""
         first = name.split(".")[0]
         known = first in GIVEN_COMPONENTS or self._scope.has(first)
         return self._components_known and not known and self._registered.is_complete
 
     def undefined_components(self, code: str) -> Iterator[str]:
-        """The components in an expression that nothing gives: MDX looks for all before it shows any."""
+        """The undefined components of an expression: MDX looks up all of them before it shows any."""
         if "<" not in code or not self._components_known:
             return
         stack, tags, names = [parse(f"({code}\n)")], [], set()
@@ -150,7 +150,7 @@ class PageScope:
                 yield tag
 
     def name_problems(self, *, is_partial: bool) -> Iterator[tuple[int, str]]:
-        """What is wrong with the names that the page declares: the row of its code, from 0, and the problem."""
+        """The problems of the names that the page declares: the row of its code, from 0, and the problem."""
         known: set[str] = set()
         for binding in self._bound:
             name = binding.name
@@ -166,7 +166,7 @@ class PageScope:
             yield binding.row, f"`{name}` {reason}: Docusaurus' build stops at it"
 
     def show(self, code: str) -> list[Piece]:
-        """What an expression between braces shows."""
+        """The pieces that an expression between braces shows."""
         code = _INDENT.sub("\n", code)
         match = _SIMPLE.fullmatch(code)
         if match:
@@ -201,7 +201,7 @@ class PageScope:
         return stopping(f"`{name}` in `{{{excerpt(code)}}}` has no value")
 
     def _never_shown(self, node: "Node") -> str:
-        """Why no page can show an expression whose value is not known; "" for one that may be shown."""
+        """Why no page can show an expression whose value is unknown; "" for one that may be shown."""
         while node.type in ("program", "expression_statement", "parenthesized_expression") and node.named_children:
             node = node.named_children[0]
         if node.type == "yield_expression":
@@ -222,7 +222,7 @@ class PageScope:
         return stopping(f"`{name}` in `{{{excerpt(code)}}}` is not defined")
 
     def resolve(self, tag: Tag) -> Tag:
-        """The tag with its attributes' values in the place of their sources, and the name its theme gives it."""
+        """The tag with its attributes' values in place of their sources, and with its name in the theme."""
         name = tag.name
         if name[:1].isupper() and self._scope.has(name):
             try:
@@ -240,7 +240,7 @@ class PageScope:
 
     @property
     def is_stateful(self) -> bool:
-        """Whether a component that was expanded keeps state, so that its readers see more than it begins with."""
+        """Whether an expanded component keeps state, so that readers see more than its first state."""
         return self._evaluator.is_stateful
 
     def _attributes(self, attribute: Attribute) -> Iterator[Attribute]:
@@ -266,7 +266,7 @@ class PageScope:
                     yield Attribute(name, "", "expression")
 
     def _note_error(self, attribute: Attribute, cause: Unknown) -> None:
-        """Note why Docusaurus' build stops at an attribute, if it does."""
+        """Report why Docusaurus' build stops at an attribute, if it does."""
         if isinstance(cause, _NotJavaScriptError) and not attribute.value.strip():
             self.attribute_errors.append(f"the attribute `{attribute.name}={{}}` has no value")
         elif isinstance(cause, _NotJavaScriptError):
@@ -298,7 +298,7 @@ class PageScope:
         return self._evaluator.evaluate(program.named_children[0], self._scope)
 
     def props(self, tag: Tag) -> dict[str, Any]:
-        """The values of a tag's attributes, each computed where it is asked for."""
+        """The values of a tag's attributes, each computed on demand."""
         props: dict[str, Any] = {}
         for attribute in tag.attributes:
             try:
@@ -312,7 +312,7 @@ class PageScope:
         return props
 
     def expand(self, component: Any, tag: Tag) -> list[Piece]:
-        """What a component of the sources shows, with a Hole for what stands between its tags; raises Unknown."""
+        """What a component of the sources shows, with a Hole for the content between its tags; raises Unknown."""
         props = self.props(tag)
         if not tag.self_closing:
             props["children"] = Hole()
@@ -326,7 +326,7 @@ class PageScope:
         return [piece for part in interpolated(text, tag.data("values")) for piece in render(part, self)]
 
     def call(self, function: Any, props: dict[str, Any]) -> Any:
-        """What a component of the sources returns for these props; a Gap where that is not known."""
+        """What a component of the sources returns for these props; a Gap if that is unknown."""
         try:
             return function(props)
         except NotDefined as exc:
@@ -336,7 +336,7 @@ class PageScope:
 
 
 def _compute_members(value: Any, depth: int = 0) -> None:
-    """Compute the members of an object or a list, as a build does; raises NotDefined or Stops, and no other Unknown."""
+    """Compute the members of an object or a list, as a build does; raises NotDefined or Stops, but no other Unknown."""
     if depth > _MAX_DATA_DEPTH or not isinstance(value, (dict, list)):
         return
     for item in value.values() if isinstance(value, dict) else value:
@@ -362,7 +362,7 @@ def _front_matter(file: ImportedFile) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Front matter's values as JSON has them: a date is its text."""
+    """Front matter values as JSON: a date becomes its text."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):

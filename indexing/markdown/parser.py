@@ -1,7 +1,6 @@
-"""From a file's text to tokens: Docusaurus' own changes to the text, the parser, tags that do not close each other.
+"""From a file's text to tokens: Docusaurus' own changes to the text, the parser, unbalanced tags.
 
-Called by `document`. The patterns of the changes see lines, not Markdown: they work inside code fences as well, as
-Docusaurus does.
+Called by `document`. The changes work on lines, not on Markdown: inside code fences as well, as in Docusaurus.
 """
 
 import re
@@ -27,18 +26,18 @@ _WRAPPED = {
     for marks in ("```", "````")
 }
 _FORMULA = re.compile(r"(?<![\\$\w])\$(?![\s$\d])[^$\n`]{0,200}\\[A-Za-z]{2,}[^$\n`]{0,200}(?<!\s)\$(?!\w)")
-"""A command of TeX between two signs; prices and shell variables have none."""
+"""A TeX command between two dollar signs; prices and shell variables have none."""
 _HASH_LINE = re.compile(r"(?:\A|(?<=\n))#{1,6}(?!#)[^\n\r\u2028\u2029]*")
 MAX_NESTING = 100
-"""Containers within containers; deeper text is a paragraph. Python's own stack ends at about four times that."""
+"""Maximum nesting of containers; deeper text is a paragraph. Python's own stack ends at about four times that."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The text that is parsed, and where its lines stand in the file."""
+    """The text that is parsed, and the places of its lines in the file."""
 
     text: str
-    lines: tuple[int, ...] | None  # line in the file of each line of `text`; None: they only differ by `first_line`
+    lines: tuple[int, ...] | None  # the file's line of each line of `text`; None: they only differ by `first_line`
     first_line: int
 
     def line(self, index: int) -> int:
@@ -51,7 +50,7 @@ class SourceText:
 
 
 def preprocess(text: str, options: MarkdownOptions, first_line: int) -> SourceText:
-    """The text as the parser gets it."""
+    """The text for the parser."""
     lines: tuple[int, ...] | None = None
     if "mdx-code-block" in text:
         text, lines = _unwrap_code_blocks(text, first_line)
@@ -63,12 +62,12 @@ def preprocess(text: str, options: MarkdownOptions, first_line: int) -> SourceTe
 
 
 def looks_like_math(text: str) -> bool:
-    """Whether a page was written for remark-math, where the site's settings do not say."""
+    """Whether a page looks as if it was written for remark-math, for sites whose settings do not say."""
     return "$$" in text or ("$" in text and _FORMULA.search(text) is not None)
 
 
 def _unwrap_code_blocks(text: str, first_line: int) -> tuple[str, tuple[int, ...]]:
-    """The text with its ```mdx-code-block fences taken away, and the file's line of each line that is left."""
+    """The text without its ```mdx-code-block fences, and the file's line of each remaining line."""
     numbers = list(range(first_line, first_line + text.count("\n") + 1))
     for pattern in _WRAPPED.values():
         pieces: list[str] = []
@@ -106,7 +105,7 @@ def _parser(*, mdx: bool, comments: bool, math: bool) -> MarkdownIt:
     parser.inline = InlineParser(mdx=mdx, comments=comments, math=math)
     parser.inline.ruler2.enableOnly(["balance_pairs", "strikethrough", "emphasis", "fragments_join"])
     parser.block = BlockParser(mdx=mdx, comments=comments, math=math)
-    # A link is kept as it is written: whether it is well-formed is for the check of links to say.
+    # A link is kept as written: the link check decides whether it is well-formed.
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.core.ruler.enableOnly(["normalize", "block"])
@@ -145,7 +144,7 @@ _PARTS = {
     "directive_label": "title",
     "tr": "cell",
 }
-"""What a tag must be closed in, by the kind of the token that opens it; a text that is in none is a paragraph."""
+"""The part in which a tag must be closed, by its opening token's kind; other text is a paragraph."""
 
 
 def split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
@@ -168,14 +167,14 @@ def split_footnotes(tokens: list[Token]) -> tuple[list[Token], dict[str, list[To
 
 @dataclass(slots=True)
 class _Part:
-    """Something that must close the tags that it opens, as MDX wants it."""
+    """A part that, by MDX's rules, must close the tags that it opens."""
 
     name: str
     tags: list[tuple[str, int]] = field(default_factory=list)  # open ones, each with its line from 0
 
 
 def unbalanced_tags(tokens: Iterable[Token]) -> list[tuple[int, str]]:
-    """Tags that are not closed, or close nothing, in the part of a page that they stand in: (line from 0, message)."""
+    """Tags that are not closed, or close nothing, in their part of the page: (line from 0, message)."""
     balance = _Balance()
     for token in tokens:
         balance.follow(token)
@@ -184,7 +183,7 @@ def unbalanced_tags(tokens: Iterable[Token]) -> list[tuple[int, str]]:
 
 
 class _Balance:
-    """The parts that are open, outermost first, and what was found wrong."""
+    """The open parts, outermost first, and the errors found."""
 
     def __init__(self) -> None:
         self.found: list[tuple[int, str]] = []

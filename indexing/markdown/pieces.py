@@ -1,6 +1,6 @@
-"""What a value of a page's code shows to readers, as React shows it: texts, tags, partials, and gaps.
+"""What a value of a page's code shows to readers, by React's rules: texts, tags, partials, and gaps.
 
-A gap stands where only a build or a browser can tell. `page_scope` evaluates the code; `document` reads the pieces.
+A gap stands for what only a build or a browser knows. `page_scope` evaluates the code; `document` reads the pieces.
 """
 
 import re
@@ -15,9 +15,9 @@ from indexing.markdown.page import ImportedFile
 from indexing.markdown.values import UNDEFINED, Element, External, Unknown, as_text, force
 
 GAP = "…"
-"""Stands where a reader of the published page sees something that is not known here."""
+"""The mark of something that readers of the published page see and that is unknown here."""
 MAX_COMPONENT_DEPTH = 40
-"""Components within components."""
+"""Maximum nesting of components."""
 
 THEME_NAMES = {
     "@theme/CodeBlock": "CodeBlock",
@@ -32,27 +32,27 @@ THEME_NAMES = {
     "@docusaurus/Interpolate": "Interpolate",
 }
 MESSAGES = frozenset({"Translate", "Interpolate"})
-"""Components between whose tags a message stands, of which readers see the translation."""
+"""Components whose content is a message, of which readers see the translation."""
 NEVER_TEXT = re.compile(r"style|class(?:Name)?|ref|key|on[A-Z].*|data-.*|aria-.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that a reader sees and that is not known here."""
+    """Something that readers see and that is unknown here."""
 
     reason: str
     stops_build: bool = False
-    even_hidden: bool = False  # whether it stops the build where it is not shown as well
+    even_hidden: bool = False  # whether it stops the build even where it is not shown
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Where a component shows what stands between its tags."""
+    """The place where a component shows the content between its tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialUse:
-    """Where a Markdown file is shown; None as file: it is not there."""
+    """The place where a Markdown file is shown; `file` is None if it does not exist."""
 
     file: ImportedFile | None
     specifier: str
@@ -73,17 +73,17 @@ class Components(Protocol):
 
 
 def undefined_component(name: str) -> Gap:
-    """Stands for a component that nothing gives."""
+    """The gap of an undefined component."""
     return stopping(f"<{name}> is neither imported nor declared")
 
 
 def stopping(reason: str) -> Gap:
-    """Stands for what stops a build even where it is not shown: MDX computes all that a component is given."""
+    """The gap of what stops a build even where it is not shown: MDX computes everything that a component is given."""
     return Gap(f"{reason}, and Docusaurus' build stops at it", stops_build=True, even_hidden=True)
 
 
 def render(value: Any, scope: Components, depth: int = 0) -> Iterator[Piece]:
-    """The pieces that a value shows, as React shows it."""
+    """The pieces that a value shows, by React's rules."""
     try:
         value = force(value)
     except Unknown as exc:
@@ -140,7 +140,7 @@ def _render_element(element: Element, scope: Components, depth: int) -> Iterator
 
 
 def inner_html(value: Any) -> Iterator[Piece]:
-    """What markup that is set as a text shows."""
+    """What markup shows that is set as text (`dangerouslySetInnerHTML`)."""
     try:
         found = force(value)
         markup = force(found.get("__html")) if isinstance(found, dict) else None
@@ -167,7 +167,7 @@ def _element_attribute(name: str, value: Any) -> Iterator[Attribute]:
 
 
 def as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
-    """An attribute with this value, none for a value that React leaves out; `code` is the source of other values."""
+    """An attribute with this value; none for a value that React leaves out. `code` is the source of other values."""
     if isinstance(value, (str, float)):
         yield Attribute(name, as_text(value), "text")
     elif value is True:
@@ -179,7 +179,7 @@ def as_attribute(name: str, value: Any, code: str) -> Iterator[Attribute]:
 
 
 def around_hole(pieces: list[Piece]) -> tuple[list[Piece], list[Piece] | None]:
-    """The pieces before and behind those that stand between the tags; None: these are not shown."""
+    """The pieces before and after the content between the tags; None: that is not shown."""
     for place, piece in enumerate(pieces):
         if isinstance(piece, Hole):
             return pieces[:place], pieces[place + 1 :]
@@ -187,5 +187,5 @@ def around_hole(pieces: list[Piece]) -> tuple[list[Piece], list[Piece] | None]:
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
-    """The text alone of pieces."""
+    """The text of pieces."""
     return "".join(piece if isinstance(piece, str) else GAP if isinstance(piece, Gap) else "" for piece in pieces)

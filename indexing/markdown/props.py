@@ -1,4 +1,4 @@
-"""Prose in the attributes of a component: what its reader surely sees; called by `document`."""
+"""Prose in the attributes of a component that readers certainly see; called by `document`."""
 
 import re
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _component_texts(attribute: Attribute) -> Iterator[str]:
 
 
 def known_strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """(key, text) of the strings in a list, an object or an element, in order; a list's have the key of the list."""
+    """(key, text) of the strings in a list, an object or an element, in order; those in a list have its key."""
     try:
         value = force(value)
     except Unknown:
@@ -83,7 +83,7 @@ def known_strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[s
 
 
 def _element_text(value: Any, depth: int) -> str:
-    """What an element shows: tags within a paragraph leave no space around their text."""
+    """The text of an element: tags within a paragraph add no space around their text."""
     try:
         value = force(value)
     except Unknown:
@@ -101,7 +101,7 @@ def _element_text(value: Any, depth: int) -> str:
 
 
 def written_strings(code: str) -> Iterator[tuple[str, str]]:
-    """The same of a list or an object whose value is not known as a whole, from its source."""
+    """The same for a list or an object whose value is not fully known, from its source."""
     if not code or len(code) > _MAX_CODE:
         return
     program = parse(f"({code}\n)")
@@ -124,7 +124,7 @@ def written_strings(code: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_shown(name: str, text: str) -> bool:
-    """Names that are always shown; of the others, those that are not technical and whose text reads as prose."""
+    """Whether a string is shown: its name always is, or its name is not technical and the text reads as prose."""
     if name in _SHOWN:
         return True
     return name not in _NOT_SHOWN and bool(_PROSE.search(text)) and not _CODE_SIGNS.search(text)

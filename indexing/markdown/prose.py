@@ -1,7 +1,7 @@
-"""Tokens as text: what a paragraph, a table's cell, a heading and a code block show; called by `document`.
+"""Tokens as text: what a paragraph, a table cell, a heading and a code block show; called by `document`.
 
-What is quoted of a page is Markdown without addresses and tags. Ids of headings are those of github-slugger 1.5: they
-keep the letters, marks and digits of Unicode 13, `_`, `-` and spaces.
+Quoted text is Markdown without addresses and tags. Ids of headings are those of github-slugger 1.5: they keep the
+letters, marks and digits of Unicode 13, `_`, `-` and spaces.
 """
 
 import json
@@ -25,7 +25,7 @@ from indexing.pages import Heading
 BREAKS = {"softbreak": "\n", "hardbreak": ""}
 _MARKS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 _RANGE = re.compile(r"\{[\d,-]+\}", re.ASCII)
-# Comments that Docusaurus takes for instructions and does not show: those of `codeBlockUtils` in
+# Comments that Docusaurus treats as instructions and does not show: those of `codeBlockUtils` in
 # @docusaurus/theme-common 3.10, by the style of a comment and the language of a fence.
 _COMMENTS = {
     "js": (r"//", ""),
@@ -72,7 +72,7 @@ _ASCII_DROPPED = re.compile(r"[^a-zA-Z0-9_\- ]+")
 
 
 def source_text(children: Iterable[Token], *, skip_html: bool = True) -> str:
-    """The text that an id is made of: markup gone, the source of expressions and the text of images kept."""
+    """The text from which an id is made: without markup, with the source of expressions and the text of images."""
     parts = []
     for token in children:
         kind = token.type
@@ -116,7 +116,7 @@ def inline_pieces(children: list[Token], show: Callable[[str], Iterable[Piece]])
 
 
 def without_split_marks(before: list[Piece], behind: list[Piece]) -> tuple[list[Piece], list[Piece]]:
-    """A paragraph's two parts without the marks of emphasis that one opens and the other closes."""
+    """A paragraph's two parts without marks of emphasis that open in one and close in the other."""
     before, behind = list(before), list(behind)
     for mark in ("**", "__", "*", "_", "~~"):
         if before.count(mark) % 2:
@@ -127,7 +127,7 @@ def without_split_marks(before: list[Piece], behind: list[Piece]) -> tuple[list[
 
 
 def _figure(token: Token) -> str:
-    """What an image says in words: its alternative text and, where it says more, its title."""
+    """An image in words: its alternative text and, if that adds anything, its title."""
     text = source_text(token.children or (), skip_html=False)
     title = str(token.attrs.get("title", "")).strip()
     return text if not title or title in text else f"{text} ({title})" if text else title
@@ -150,7 +150,7 @@ def fenced(content: str, info: str) -> str:
 
 
 def shown_code(code: str, language: str, info: str, directives: tuple[str, ...] = MAGIC_COMMENTS) -> str:
-    """The code without the comments that are `directives`; `info` is what stands behind the fence's signs.
+    """The code without the comments that are `directives`; `info` is the fence's info string.
 
     Docusaurus shows them all in a fence with a range of lines.
     """
@@ -171,7 +171,7 @@ def _pattern(styles: tuple[str, ...], directives: tuple[str, ...]) -> re.Pattern
 
 
 def show_emoji(tokens: Iterable[Token]) -> None:
-    """Put emoji in the place of their shortcodes, in texts alone: code and addresses keep them.
+    """Replace shortcodes by emoji in texts; code and addresses keep them.
 
     `emoji.json` has the 1,570 names that Docusaurus 3.10 knows (remark-emoji 4 over node-emoji 2 and emojilib 2).
     """
@@ -197,9 +197,9 @@ def _emoji() -> dict[str, str]:
 def name_headings(
     tokens: list[Token], scope: PageScope, *, maintain_case: bool, has_emoji: bool, is_partial: bool
 ) -> tuple[Token | None, list[tuple[Token, Gap]]]:
-    """Put a `Heading` into the `meta` of each heading's token, in the order of the file, which may not be the page's.
+    """Set a `Heading` in the `meta` of each heading's token, in the file's order, which may not be the page's.
 
-    Returns the heading that is the page's title, None for a page without one, and what is not known of their texts.
+    Returns the heading that is the page's title, None for a page without one, and what is unknown of their texts.
     """
     slugger = Slugger(maintain_case=maintain_case)
     title: Token | None = None
@@ -224,7 +224,7 @@ def name_headings(
 
 
 def _shown(code_or_tag: str | Tag, scope: PageScope) -> list[Piece]:
-    """What an expression, or one tag of a component, adds to a heading's text."""
+    """The text that an expression, or a component's tag, adds to a heading."""
     if isinstance(code_or_tag, str):
         return scope.show(code_or_tag)
     tag = code_or_tag
@@ -240,10 +240,10 @@ def _shown(code_or_tag: str | Tag, scope: PageScope) -> list[Piece]:
 
 
 def reader_text(children: Iterable[Token], scope: PageScope) -> tuple[str, list[Gap]]:
-    """The text that a reader sees, and what is not known of it."""
+    """The text that readers see, and what is unknown of it."""
     parts: list[str] = []
     gaps: list[Gap] = []
-    message: tuple[Tag, int] | None = None  # its tag, and where its text begins
+    message: tuple[Tag, int] | None = None  # its tag, and the start of its text
     for token in children:
         kind = token.type
         if kind in ("text", "text_special", "code_inline", "math_inline", "directive"):
@@ -268,12 +268,12 @@ def reader_text(children: Iterable[Token], scope: PageScope) -> tuple[str, list[
 
 
 def take_id(children: list[Token], slugger: "Slugger") -> str | None:
-    """The id of a heading; what says it explicitly is taken out of the tokens. None: the published page has none."""
+    """The id of a heading; an explicit id is removed from the tokens. None: the published page has none."""
     explicit = _comment_id(children)
     if explicit:
         children.pop()
         return explicit
-    # A heading that is nothing but raw HTML keeps it.
+    # A heading of only raw HTML keeps it.
     text = source_text(children, skip_html=any(token.type != "html_inline" for token in children))
     classic = _CLASSIC_ID.search(text) if text.endswith("}") else None
     if classic:
@@ -298,7 +298,7 @@ def _comment_id(children: list[Token]) -> str | None:
 
 
 def _drop_tail(children: list[Token], tail: str) -> None:
-    """Take the id's text from the end of the heading's last piece of text, where it stands there whole."""
+    """Remove the id from the end of the heading's last text token, if all of it is there."""
     missing = len(tail)
     for token in reversed(children):
         if token.type not in ("text", "text_special"):
@@ -385,7 +385,7 @@ ffd2-ffd7 ffda-ffdc 10000-1000b 1000d-10026 10028-1003a 1003c-1003d 1003f-1004d 
 
 @cache
 def _dropped() -> re.Pattern[str]:
-    """Matches what an id does not keep."""
+    """A pattern of the characters that an id drops."""
     kept = []
     for word in KEPT_RANGES.split():
         first, _, last = word.partition("-")
@@ -394,7 +394,7 @@ def _dropped() -> re.Pattern[str]:
 
 
 def slugify(text: str, *, maintain_case: bool = False) -> str:
-    """The id that a heading has where no other one on its page has the same."""
+    """The id of a heading, if no other one on its page has the same."""
     if not maintain_case:
         text = text.lower()
     dropped = _ASCII_DROPPED if text.isascii() else _dropped()
@@ -402,14 +402,14 @@ def slugify(text: str, *, maintain_case: bool = False) -> str:
 
 
 class Slugger:
-    """Gives each heading of one file an id that no other one was given."""
+    """Gives each heading of one file a unique id."""
 
     def __init__(self, *, maintain_case: bool = False) -> None:
         self._maintain_case = maintain_case
         self._counts: dict[str, int] = {}
 
     def slug(self, text: str) -> str:
-        """The next free id for a heading with this text; "" for the first that has no letter in it."""
+        """The next free id for a heading with this text; "" for the first one without letters."""
         original = candidate = slugify(text, maintain_case=self._maintain_case)
         while candidate in self._counts:
             self._counts[original] += 1

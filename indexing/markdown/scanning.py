@@ -1,7 +1,7 @@
-"""What the rules of one parse share: its state, where JavaScript ends inside MDX, and the heads of directives.
+"""What the rules of one parse share: its state, finding the end of JavaScript inside MDX, and the heads of directives.
 
-Called by the rules. tree-sitter judges JavaScript: an expression ends at the first `}` before which it parses, as MDX
-itself decides it. A guess by counting braces comes first, so that nearly every expression is parsed once.
+Called by the rules. tree-sitter decides what is JavaScript: an expression ends at the first `}` before which it parses,
+as in MDX. A guess by counting braces comes first, so that nearly every expression is parsed only once.
 """
 
 import re
@@ -18,7 +18,7 @@ MAX_TRIES = 24
 """Closing braces that are tried when the guess does not parse."""
 
 _PLAIN = re.compile(r"""[^{}'"`/<\\#]*}""")
-# An unclosed comment or template runs to the end: else a text of `/*/*/*` would be scanned once for each.
+# An unclosed comment or template runs to the end; otherwise a text of `/*/*/*` would be scanned once for each.
 _TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*(?:`|\Z)|[{}]""", re.DOTALL
 )
@@ -33,17 +33,17 @@ _ATTRIBUTE = re.compile(r"""([A-Za-z:_][\w:.\-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(
 _BRACKET = re.compile(r"\\.|[\[\]\n]", re.DOTALL)
 _MAX_LABEL_DEPTH = 32
 MAX_TROUBLES = 50
-"""Constructs of one file that are named; a hostile page has one for every character."""
+"""The constructs of one file that are reported; a hostile page has one for every character."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many characters a page may still cost in scans that can fail, so that no text takes quadratic time."""
+    """How many characters may still be scanned in vain on a page, so that no text takes quadratic time."""
 
     characters: int
 
     def spend(self, characters: int) -> bool:
-        """Whether there was something left before these were taken."""
+        """Take characters from the budget; whether any were left before."""
         left = self.characters > 0
         self.characters -= characters
         return left
@@ -51,7 +51,7 @@ class Budget:
 
 @cache
 def _parser(*, typescript: bool) -> "Parser":
-    # Only pages with more than names in their braces need the parser; loading it takes some milliseconds.
+    # Only pages with more than names in their braces need the parser, which takes some milliseconds to load.
     from tree_sitter import Language, Parser
 
     if typescript:
@@ -64,12 +64,12 @@ def _parser(*, typescript: bool) -> "Parser":
 
 
 def parse(code: str, *, typescript: bool = False) -> "Node":
-    """The syntax tree of a program; its `has_error` tells whether it is one."""
+    """The syntax tree of a program; its `has_error` tells whether it is valid."""
     return _parser(typescript=typescript).parse(code.encode("utf-8", "replace")).root_node
 
 
 def is_comment(code: str) -> bool:
-    """Whether the text between two braces is blank or comments alone."""
+    """Whether the text between two braces is blank or only comments."""
     return _COMMENTS.fullmatch(code) is not None
 
 
@@ -81,7 +81,7 @@ def is_expression(code: str, *, spread: bool = False) -> bool:
 
 
 def expression_end(text: str, start: int, budget: Budget, *, spread: bool = False) -> int:
-    """The position of the `}` that closes the expression whose first character is at `start`; -1: there is none."""
+    """The position of the `}` that closes the expression whose first character is at `start`; -1 if there is none."""
     plain = _PLAIN.match(text, start)
     if plain:
         return plain.end() - 1
@@ -119,7 +119,7 @@ def _balanced_end(text: str, start: int) -> int:
 
 @dataclass(slots=True)
 class Trouble:
-    """Something that MDX would refuse, by its line in the parsed text."""
+    """Something that MDX would refuse, with its line in the parsed text."""
 
     line: int  # from 0
     message: str
@@ -127,21 +127,21 @@ class Trouble:
 
 @dataclass(slots=True)
 class Scan:
-    """One parse: its settings, and what it may still cost."""
+    """One parse: its settings, and its remaining budget."""
 
     options: MarkdownOptions
     budget: Budget
     math: bool
-    line: int = 0  # of the text that the inline rules are in
-    last_line: int | None = None  # where the directive ends that is being read, which is a document of its own
-    last_comment: int = -1  # position of the last `-->`, so that a hopeless `<!--` is not searched for
+    line: int = 0  # of the text that the inline rules are reading
+    last_line: int | None = None  # the end of the current directive, which is read as a separate document
+    last_comment: int = -1  # position of the last `-->`, so that no search starts at a `<!--` after it
     troubles: list[Trouble] = field(default_factory=list)
-    flow: dict[tuple[int, int, int], object] = field(default_factory=dict)  # what lines were found to be: `mdx.flow`
+    flow: dict[tuple[int, int, int], object] = field(default_factory=dict)  # results of `mdx.flow` by line
     code: list[str] = field(default_factory=list)  # `import` and `export` lines
     referred: list[str] = field(default_factory=list)  # labels of footnotes, in the order of their references
 
     def trouble(self, message: str, line: int | None = None) -> None:
-        """Note a construct that MDX refuses."""
+        """Report a construct that MDX refuses."""
         if len(self.troubles) < MAX_TROUBLES:
             self.troubles.append(Trouble(self.line if line is None else line, message))
 
@@ -151,7 +151,7 @@ class DirectiveHead:
     """`name[label]{attributes}` of a directive."""
 
     name: str
-    label: tuple[int, int] | None  # where the label's text is
+    label: tuple[int, int] | None  # the place of the label's text
     attributes: dict[str, str]
     end: int
 

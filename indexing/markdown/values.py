@@ -1,7 +1,7 @@
-"""JavaScript's values as Python has them, and its conversions and operators; used by whatever reads a page's code.
+"""JavaScript's values in Python, with its conversions and operators; used by everything that reads a page's code.
 
 Texts, numbers, lists and objects are `str`, `float`, `list` and `dict`; `null` is None, `undefined` is UNDEFINED. What
-only a build or a browser can tell raises Unknown.
+only a build or a browser knows raises Unknown.
 """
 
 import json
@@ -20,11 +20,11 @@ MAX_SIZE = 200_000  # characters of one text, and a tenth as many items of one l
 
 
 class Unknown(Exception):  # noqa: N818  # it is an outcome, not a fault
-    """Only a browser or a build can tell the value."""
+    """Only a browser or a build knows the value."""
 
 
 class Stops(Unknown):
-    """Docusaurus' build stops where the code is run; it tells why."""
+    """Docusaurus' build stops at this code; the message says why."""
 
 
 class NotDefined(Unknown):
@@ -32,7 +32,7 @@ class NotDefined(Unknown):
 
 
 class NoValue(NotDefined):
-    """A member is asked of what is null or undefined, at which Docusaurus' build stops; it names what has none."""
+    """A member of null or undefined is read, at which Docusaurus' build stops; names the value without members."""
 
 
 class _Undefined:
@@ -46,7 +46,7 @@ UNDEFINED: Final = _Undefined()
 
 
 class Lazy:
-    """A value that is computed when it is first asked for; one that depends on itself is Unknown."""
+    """A value that is computed on first use; one that depends on itself is Unknown."""
 
     __slots__ = ("_compute", "_state", "_value")
 
@@ -71,7 +71,7 @@ class Lazy:
 
 
 def unknown(reason: str) -> Lazy:
-    """A value that raises Unknown with this reason where it is asked for."""
+    """A value that raises Unknown with this reason when it is used."""
 
     def fail() -> Any:
         raise Unknown(reason)
@@ -80,20 +80,20 @@ def unknown(reason: str) -> Lazy:
 
 
 def force(value: Any) -> Any:
-    """`value` itself, computed where it was lazy."""
+    """`value` itself, computed if it was lazy."""
     return value.force() if isinstance(value, Lazy) else value
 
 
 def read_json(text: str) -> Any:
-    """The data in a text of JSON; raises Unknown where it is none."""
+    """The data in a JSON text; raises Unknown if it is not JSON."""
     try:
         return from_json(json.loads(text.removeprefix("\ufeff")))
     except (ValueError, RecursionError) as exc:
-        raise Unknown("the imported file is no JSON") from exc
+        raise Unknown("the imported file is not JSON") from exc
 
 
 def from_json(value: Any, depth: int = 0) -> Any:
-    """Plain data as the evaluator has it: numbers are JavaScript's."""
+    """Plain data in the evaluator's form: numbers are JavaScript's."""
     if depth > 50:
         raise Unknown("data that is nested too deeply")
     if isinstance(value, dict):
@@ -106,7 +106,7 @@ def from_json(value: Any, depth: int = 0) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """`value` with an object's members computed; those that are not known are left out."""
+    """`value` with an object's members computed; unknown ones are left out."""
     try:
         value = force(value)
     except Unknown:
@@ -153,7 +153,7 @@ class Builtin:
     members: Mapping[str, Any]
 
     def __call__(self, *arguments: Any) -> Any:
-        """What it returns; raises Unknown."""
+        """Its result; raises Unknown."""
         return self.function(*arguments)
 
 
@@ -178,7 +178,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class LiteralPattern:
-    """A regular expression of plain characters alone; all others are not run, as their time has no bound."""
+    """A regular expression of only plain characters; others are not run, since their time has no bound."""
 
     text: str
     every: bool  # the flag g
@@ -189,7 +189,7 @@ class PartlyKnown(dict[str, Any]):
 
 
 def bounded(value: Any) -> Any:
-    """`value`; raises Unknown where it is too large to go on with."""
+    """`value`; raises Unknown if it is too large."""
     if isinstance(value, str) and len(value) > MAX_SIZE:
         raise Unknown("it is too large to be computed")
     if isinstance(value, list) and len(value) > MAX_SIZE // 10:
@@ -233,7 +233,7 @@ def as_number(value: Any) -> float:
 
 
 def number_of(text: str) -> float:
-    """The number that a literal is written as; raises Unknown, and Stops for the octal form that modules refuse."""
+    """The number of a literal; raises Unknown, and Stops for the octal form that modules refuse."""
     digits = text.replace("_", "")
     if digits[:1] == "0" and digits[1:].isdecimal():
         raise Stops(f"has the number {text}, whose form modules refuse")
@@ -253,12 +253,12 @@ def truthy(value: Any) -> bool:
     if isinstance(value, str):
         return value != ""
     if isinstance(value, float):
-        return value not in (0.0,) and value == value  # not a number differs from itself
+        return value not in (0.0,) and value == value  # NaN differs from itself
     return True
 
 
 def listed(value: Any) -> list[Any]:
-    """What `...value` spreads in a list; raises Unknown."""
+    """The items that `...value` spreads into a list; raises Unknown."""
     value = force(value)
     if isinstance(value, (list, str)):
         return list(value)
@@ -266,7 +266,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def without(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What `{...rest}` takes of an object beside the names taken one by one; raises Unknown for anything else."""
+    """The members of an object that `{...rest}` gets besides the names listed; raises Unknown for anything else."""
     if not isinstance(value, dict):
         raise Unknown("a value that is no object")
     return {key: item for key, item in value.items() if key not in names}
@@ -309,7 +309,7 @@ def _alike(left: Any, right: Any) -> bool:
 
 
 def as_integer(value: Any) -> int:
-    """The signed 32-bit integer that JavaScript's bit operators make of a value."""
+    """The signed 32-bit integer to which JavaScript's bit operators convert a value."""
     number = as_number(value)
     bits = int(number) & 0xFFFFFFFF if math.isfinite(number) else 0
     return bits - (1 << 32) if bits >= 1 << 31 else bits
@@ -370,7 +370,7 @@ def excerpt(code: str) -> str:
 
 
 def key_text(node: "Node") -> str:
-    """The name that a property is written with."""
+    """The name of a property."""
     if node.type == "string":
         return string_text(node)
     if node.type == "number":
@@ -407,7 +407,7 @@ def escape_text(text: str) -> str:
 
 
 def only_child(node: "Node") -> "Node":
-    """The one node inside parentheses and their like."""
+    """The only node inside parentheses and the like."""
     for child in node.named_children:
         if child.type != "comment":
             return child

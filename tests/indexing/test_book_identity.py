@@ -77,7 +77,7 @@ def test_an_unknown_commit_has_its_reason(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     assert why_no_commit(None) == "the book has no folder"
     (tmp_path / "plain").mkdir()
-    assert why_no_commit(tmp_path / "plain") == "the book is no git checkout"
+    assert why_no_commit(tmp_path / "plain") == "the book is not in a git checkout"
     _git(tmp_path / "empty", "init")
     assert why_no_commit(tmp_path / "empty") == "the repository has no commit"
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -66,7 +66,7 @@ def test_equal_pages_move_each_on_its_own() -> None:
 
 
 def test_a_page_that_goes_because_of_an_error_is_told_with_its_reason() -> None:
-    problems = (Problem("docs/a.md", 3, "the front matter is no YAML", True), Problem("docs/c.md", 1, "new", True))
+    problems = (Problem("docs/a.md", 3, "not valid YAML", True), Problem("docs/c.md", 1, "new", True))
     found = _compare([_head("/a", "1"), _head("/b", "2")], [], problems=problems)
     (page,) = found.left_out
     assert (page.page, page.source, page.line) == ("/a (en, current)", "docs/a.md", 3)

@@ -230,7 +230,7 @@ class TestKeptBuilds:
         assert [build["live"] for build in builds] == [True, False]
         assert maintainer.run("rollback").returncode == 0
         assert maintainer.run("build", KEEP_BUILDS="0").returncode == 2
-        assert builds[0]["book"][COMMIT_UNKNOWN] == "the book is no git checkout"
+        assert builds[0]["book"][COMMIT_UNKNOWN] == "the book is not in a git checkout"
         assert "unknown:" in maintainer.run("list").stdout
 
 

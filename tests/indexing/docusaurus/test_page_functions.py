@@ -120,7 +120,7 @@ def test_front_matter_that_the_default_reader_refuses_keeps_its_line(tmp_path: P
         ("...require('a-kit').markdown", "`markdown` takes settings from the package a-kit"),
         (
             "parseFrontMatter: (page) => page.defaultParseFrontMatter({fileContent: `${Math.random()}`})",
-            "ask for the front matter of other texts each time",
+            "ask for the front matter of further texts each time",
         ),
         ("preprocessor: () => { process.exit(3); }", "could not be called: it ended the process with code 3"),
     ],
