@@ -1,4 +1,4 @@
-"""One book, opened from the settings: its index, its models, and LlamaIndex's three ways to ask it.
+"""One book, opened from the settings: its index and models, as LlamaIndex retriever, query engine and chat engine.
 
 `app.services` opens it for a server, `bookrag eval` for its runs, and a notebook by itself (docs/python.md).
 """
@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _PAGE_CHUNKS = 10_000  # of one page: all of them
-_SELECTION_CHUNKS = 20  # that are looked through for a selection
+_SELECTION_CHUNKS = 20  # of a page that are searched for a selection
 
 
 @asynccontextmanager
@@ -59,13 +59,15 @@ async def open_book(
     on_waiting: Callable[[int], object] | None = None,
     prepared: bool = False,
 ) -> AsyncIterator["Book"]:
-    """The book that the settings name; settings that are not given come from the environment.
+    """The book that the settings name; settings that are not passed come from the environment.
 
-    The embedding model runs on `embedding_threads` threads, by default one a core. `on_waiting` is told how many
-    questions wait for it whenever that changes, in any thread. With `prepared`, what the first questions to a build
-    would load is loaded before it is searched: half a second, which a book that is asked one question does without.
+    The embedding model runs on `embedding_threads` threads, by default one per core. `on_waiting` is called, in any
+    thread, with the number of questions that wait for the model whenever it changes. With `prepared`, everything that
+    the first questions to a build need is loaded before it is searched, which takes half a second; a book that is asked
+    a single question does not need that.
 
-    Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and says so when asked.
+    Raises ConfigurationError for a model that cannot be loaded. A book without an index opens, and raises when it is
+    asked.
     """
     settings = engine_settings or read_settings(EngineSettings)
     stores = storage_settings or read_settings(StorageSettings)
@@ -85,7 +87,7 @@ async def _opened(
     embedding: "LoadedEmbedding",
     prepare: Callable[[BuildRecord], object] | None = None,
 ) -> AsyncIterator["Book"]:
-    """The book over connections of the running loop."""
+    """The book, with connections of the running loop."""
     async with AsyncExitStack() as stack:
         spec = index_spec(describe_model(settings))
         index = await stack.enter_async_context(open_store(stores, spec=spec, prepare=prepare))
@@ -99,10 +101,10 @@ async def _opened(
 
 
 class Book:
-    """Retriever, query engine and chat engine over one index; one for a process, for any number of questions at once.
+    """Retriever, query engine and chat engine over one index; one instance per process, for concurrent questions.
 
-    Asynchronous calls use the connections of the loop that opened the book. The synchronous calls of what it gives run
-    on a loop of their own with connections of their own, so that they work inside a running loop, as in a notebook.
+    Asynchronous calls use the connections of the loop that opened the book. Synchronous calls of its engines run on a
+    separate loop with separate connections, so that they work inside a running loop, as in a notebook.
     """
 
     def __init__(
@@ -141,10 +143,10 @@ class Book:
         depth: int | None = None,
         side: Side = "hybrid",
     ) -> BookRetriever:
-        """The chunks that fit a question best, `top_k` of them, from `build` or the live one.
+        """A retriever of the `top_k` best chunks for a question, from `build` or the live one.
 
-        By default so many that the postprocessors make TOP_K passages of them. `depth` is how many candidates each
-        side of the search gives, by default CANDIDATES, or `top_k` where that is more.
+        By default as many chunks as the postprocessors need for TOP_K passages. `depth` is the number of candidates of
+        each side of the search, by default CANDIDATES, or `top_k` if that is more.
         """
         return BookRetriever(
             self.index,
@@ -159,11 +161,11 @@ class Book:
         )
 
     def postprocessors(self, top_k: int | None = None) -> list[BaseNodePostprocessor]:
-        """What makes `top_k` passages of the retriever's chunks, decides whether they cover it, and expands them."""
+        """The postprocessors that make `top_k` passages of chunks, decide on coverage, and expand the passages."""
         return [*deciding_postprocessors(top_k or self._settings.top_k, self._reranker), self._expand]
 
     def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
-        """One question, one answer: the passages that a reader's answer stands on, and the same synthesizer."""
+        """A query engine with the same passages and the same synthesizer as for a reader's question."""
         return RetrieverQueryEngine(
             retriever=self.as_retriever(scope, top_k=chunks_for(top_k or self._settings.top_k, self._reranker)),
             response_synthesizer=self.chat.synthesizer,
@@ -177,13 +179,13 @@ class Book:
         profile: str | None = None,
         chat_history: Sequence[ChatMessage] = (),
     ) -> BookChatEngine:
-        """A conversation with the book, which remembers what was said in it."""
+        """A chat engine that remembers its conversation with the book."""
         engine = self.chat.engine(Question("", profile=profile, scope=scope or Scope()))
         engine.remember(chat_history)
         return engine
 
     async def search(self, text: str, scope: Scope, k: int | None = None) -> Retrieved:
-        """At most `k` passages for a query, and the verdict that an answer to it gets; raises as the retriever does."""
+        """At most `k` passages for a query, and the verdict that an answer would get; raises like the retriever."""
         answering, query = self._settings.top_k, QueryBundle(text)
         wanted = k or answering
         most = chunks_for(max(wanted, answering), self._reranker)
@@ -197,7 +199,7 @@ class Book:
         return retrieved(await postprocessed(decided[:wanted], query, [self._expand]))
 
     async def pin(self, question: Question) -> PinnedBuild:
-        """The live build, from which `question` is to be answered; raises InputError where it cannot be asked of it."""
+        """The live build, from which `question` will be answered; raises InputError if it cannot answer it."""
         build = await self.index.pin()
         self.chat.check(question)
         await check_scope(question.scope, build)
@@ -209,7 +211,7 @@ class Book:
     async def node_ids(self, address: str) -> list[str]:
         """The ids of the live build's nodes under an address: a page's, or with `#anchor` a section's.
 
-        They are what LlamaIndex's `RetrieverEvaluator` takes as expected; an address outlives them at a re-chunking.
+        LlamaIndex's `RetrieverEvaluator` takes them as expected ids; addresses, unlike ids, survive a re-chunking.
         """
         from engines.evaluation.labels import Addresses, normal  # the evaluation's own reading of a label
 
@@ -221,7 +223,7 @@ class Book:
 
 
 class _Twin:
-    """A second opening of the book on a loop of its own, made when the first synchronous call needs it."""
+    """A second opening of the book on a separate loop, made when the first synchronous call needs it."""
 
     def __init__(self, opening: Callable[[], AbstractAsyncContextManager[Book]]) -> None:
         self._opening = opening
@@ -232,7 +234,7 @@ class _Twin:
         self._book: Book | None = None
 
     def run(self, call: Callable[[Book], Awaitable[T]]) -> T:
-        """The result of a coroutine over the twin; not to be called from the twin's own loop."""
+        """The result of a coroutine that uses the twin; must not be called from the twin's own loop."""
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -266,7 +268,7 @@ async def _called(call: Callable[[Book], Awaitable[T]], book: Book) -> T:
 
 
 async def _start(index: IndexStore) -> None:
-    """Open the live build; a server without one, or with one that it cannot read, starts and says so."""
+    """Open the live build; without a readable one, the server still starts and logs why."""
     try:
         await index.start()
         record = await index.current()
@@ -276,9 +278,9 @@ async def _start(index: IndexStore) -> None:
 
 
 def language_model(settings: EngineSettings) -> "GeminiLLM | None":
-    """The language model of a deployment; None where GEMINI_API_KEY is not set."""
+    """The language model of a deployment; None if GEMINI_API_KEY is not set."""
     if settings.gemini_api_key is None:
         return None
-    from engines.gemini.llm import build_llm  # brings google-genai: over a second, which no key does without
+    from engines.gemini.llm import build_llm  # imports google-genai: over a second
 
     return build_llm(settings)

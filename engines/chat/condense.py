@@ -1,4 +1,4 @@
-"""A follow-up question as retrieval takes it without a model, and the check of what a model made of one."""
+"""Turns a follow-up into questions for retrieval without a model, and checks a model's condensed question."""
 
 import re
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words, readable, zipf
 
-_LONGEST = 600  # characters; a longer "question" is an answer, or an instruction that was followed
+_LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
 _OF_ANSWERS = lexicon.words("of_answers")
-_CHAIN = 6  # questions of the reader's that are looked through for the subject
+_CHAIN = 6  # the reader's questions that are searched for the subject
 _TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
 _INSTEAD = lexicon.pattern(
     "answers",
@@ -26,17 +26,17 @@ _INSTEAD = lexicon.pattern(
     r"(?P<name>(?:[^\s?!.,;؟]+\s+){0,2}[^\s?!.,;؟]+)\s*(?:kya hai\s*)?[?؟!.]*\s*$",
 )
 _NAMED = r"(?:[^\s?!.,;:؟]+\s+){0,3}[^\s?!.,;:؟]+"
-_MOVES_ON = lexicon.pattern(  # all of a message: "great, now tabs", "ok, tabs next"
+_MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs next"
     "answers",
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*{{now_to}}[\s:,]+(?:{{article}}\s+)?(?P<name>{_NAMED})\W*$",
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
 )
 _CITES = re.compile(r"\[\d+\]")
-_NO_NAME = lexicon.words("no_other_name")  # words with which a question goes on instead of naming another thing
+_NO_NAME = lexicon.words("no_other_name")  # words by which a question continues instead of naming another thing
 
 
 def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
-    """The newest question with the texts that chunks are ranked by: itself alone where nothing was asked before.
+    """The newest question, with the texts by which chunks are ranked: only itself if nothing was asked before.
 
     A follow-up has several readings, and the mean of their vectors ranks chunks: after the first question, after the
     last one, by itself unless its words say nothing alone, and about the page that the last answer quotes first. Any
@@ -74,13 +74,13 @@ def _in_full(questions: Sequence[str]) -> list[str]:
 
 
 def _tells_nothing(question: str) -> bool:
-    """Whether a message has none but the most frequent words: "why does it need two of them at all?"."""
+    """Whether a message has only the most frequent words: "why does it need two of them at all?"."""
     return all(zipf(word, "en") >= _TELLING_ZIPF for word in plain_words(question))
 
 
 @lru_cache(maxsize=2_000)
 def _named_instead(question: str) -> str:
-    """The thing that a message asks about as the one before did: "and Unity?"; "" where it asks something else."""
+    """The thing about which a message repeats the previous question: "and Unity?"; "" if it asks something else."""
     found = _INSTEAD.match(question)
     if not found or plain_words(found["name"])[:1] == [] or plain_words(found["name"])[0] in _NO_NAME:
         return ""
@@ -88,10 +88,10 @@ def _named_instead(question: str) -> str:
 
 
 def _asking(turns: Sequence[Turn]) -> list[int]:
-    """The places of the reader's messages that have a subject which a later one may be about.
+    """The indexes of the reader's messages that have a subject for later messages to refer to.
 
-    Small talk and "in Urdu please" have none. What looks like small talk by its words alone and was searched for its
-    term ("great, now tabs") has an answer that cites the book.
+    Small talk and "in Urdu please" have none. A message that looks like small talk but was searched for its term
+    ("great, now tabs") has an answer that cites the book.
     """
     found = []
     for place, turn in enumerate(turns):
@@ -103,7 +103,7 @@ def _asking(turns: Sequence[Turn]) -> list[int]:
     return found
 
 
-@lru_cache(maxsize=2_000)  # each turn of a conversation is read again with each later one
+@lru_cache(maxsize=2_000)  # each turn of a conversation is read again for each later one
 def _kind(message: str) -> str:
     message = readable(message)
     kind = intent_of(message, has_history=True).kind
@@ -111,13 +111,13 @@ def _kind(message: str) -> str:
 
 
 def last_asked(turns: Sequence[Turn]) -> int | None:
-    """The place of the newest message that asked for something itself: no small talk, nothing about an answer."""
+    """The index of the newest message with a request of its own: not small talk, and not about an answer."""
     return max(_asking(turns), default=None)
 
 
 @lru_cache(maxsize=2_000)
 def moves_on(message: str) -> str:
-    """The thing for which a message leaves what was said before, "tabs" of "great, now tabs"; "" where it does not."""
+    """The new subject of a message that leaves the old one, "tabs" of "great, now tabs"; "" if it does not."""
     found = _MOVES_ON.match(message)
     name = (found["name"] or found["name2"]) if found else ""
     words = plain_words(name)
@@ -127,10 +127,10 @@ def moves_on(message: str) -> str:
 
 
 def _with_its_subject(question: str, asked: Sequence[str]) -> str:
-    """A question that leans on what was said after the one that has its subject; any other one as it is.
+    """A question that leans on the conversation, after the question that has its subject; any other one unchanged.
 
-    Whether the book covers it is decided by these words. Questions that lean on others are followed back to the first
-    of them: "why?" after "and only for the swipe?" is about what came before both.
+    Coverage is decided by these words. Questions that lean on others are followed back to the first one: "why?" after
+    "and only for the swipe?" is about what came before both.
     """
     if not leans_back(question):
         return question
@@ -147,7 +147,7 @@ def leans_back(question: str) -> bool:
 
 
 def _names_nothing(question: str) -> bool:
-    """Whether a message is all about the form of an answer: "give me an example with numbers"."""
+    """Whether a message only concerns the form of an answer: "give me an example with numbers"."""
     return all(word in BESIDE_TASKS or word in _OF_ANSWERS for word in plain_words(question))
 
 
@@ -156,7 +156,7 @@ _QUESTION_MARKS = ("?", "？", "؟", ";")  # the last is the Greek one
 _LABEL = re.compile(
     r"^(?:(?:here(?: is|'s)[^:]{0,60}|[\w ]{0,30}(?:question|message|frage|pregunta|سوال)[\w ]{0,20}):\s*)", re.I
 )
-# What a model says where it has no question to give, in the languages of the interface.
+# What a model says if it has no question to give, in the languages of the interface.
 _NO_QUESTION = re.compile(
     r"\b(?:i(?:['’]?m| am)? (?:can ?not|can['’]?t|could not|couldn['’]?t|(?:was |am )?(?:unable|not able)|won['’]?t|"
     r"will not|do(?:n['’]?t| not) (?:see|have|know|understand)|need more)|(?:i['’]?m |i am )?sorry|i apologi[sz]e|"
@@ -169,7 +169,7 @@ _NO_QUESTION = re.compile(
     r"معذرت|معاف|نہیں (?:کر سکتا|کر سکتی|لکھ سکتا)|抱歉|无法|对不起",
     re.IGNORECASE,
 )
-_NOT_TRANSLATED = re.compile(  # what a model says in place of a translation; all of a reply
+_NOT_TRANSLATED = re.compile(  # what a model says in place of a translation; matches a whole reply
     r"^\W*(?:n/?a|none|null|nil|nothing|unclear|unknown|empty|undefined|not applicable|untranslatable|"
     r"(?:there is|there['’]s) (?:nothing|no (?:text|question|message|translation))\b.*|"
     r"(?:no|nothing) (?:to|needs|translation)\b.*|"
@@ -189,10 +189,10 @@ _DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 def usable(
     condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None, *, translated: bool = False
 ) -> str | None:
-    """A model's condensed question on one line; None where the reply is no question about the conversation.
+    """A model's condensed question on one line; None if the reply is not a question about the conversation.
 
-    A reply is a question where it ends as one, or where it shares a word with what was said; a refusal is none, unless
-    the reader's own message has the same words ("I cannot install it"). A translated question shares no words.
+    A reply is a question if it ends like one, or shares a word with the conversation; a refusal is not, unless the
+    reader's own message has the same words ("I cannot install it"). A translated question shares no words.
     """
     text = _LABEL.sub("", " ".join(condensed.split()).strip(_QUOTES)).strip(_QUOTES)
     if not says_something(text) or len(text) > _LONGEST:
@@ -208,7 +208,7 @@ def usable(
 
 
 def _words(text: str) -> set[str]:
-    """The words that may name a subject; of scripts without spaces, each pair of characters."""
+    """The words that may name a subject; in scripts without spaces, each pair of characters."""
     words = set(re.findall(r"[^\W_]{4,}|[^\W_]*\d[^\W_]*", text.casefold())) - _SMALL_WORDS
     dense = "".join(_DENSE_SCRIPT.findall(text))
     return words | {dense[at : at + 2] for at in range(len(dense) - 1)}

@@ -1,9 +1,9 @@
-"""One question becomes one answer, as events; `app` gives the question and sends the events on.
+"""One question becomes one answer, as events; `app` passes the question in and sends the events on.
 
-`BookChat` is built once for a process and holds no reader's data. For each question it makes a `BookChatEngine`,
+`BookChat` is created once per process and holds no reader's data. For each question it makes a `BookChatEngine`,
 LlamaIndex's chat engine over the conversation so far: memory, standalone question, retriever, node postprocessors,
-synthesizer. A question about the book, one without a model and one about a selection differ in the retriever and the
-synthesizer that the engine is given.
+synthesizer. A question about the book, one without a model and one about a selection differ in the engine's retriever
+and synthesizer.
 """
 
 import logging
@@ -69,11 +69,11 @@ from storage.vectors.qdrant_vector_store import PinnedBuild
 logger = logging.getLogger(__name__)
 
 RetrieverFor = Callable[[Scope, PinnedBuild | None], BaseRetriever]
-"""Makes the retriever of one question; `BookChat` is given one of these."""
+"""Creates the retriever for one question; `BookChat` takes one of these."""
 
 _NO_CALLBACKS = CallbackManager()
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
-_SHOWN_CHARACTERS = 200  # of a corrected question, as readers see it
+_SHOWN_CHARACTERS = 200  # of a corrected question, as shown to readers
 
 
 class BookChat:
@@ -101,7 +101,7 @@ class BookChat:
         self._postprocessors = [*postprocessors, self.token_budget]
         self.synthesizer = self._synthesizer()
         self._selection_synthesizer = self._synthesizer(selection=True)
-        # Without an index there is no table of contents and no page to work on: all messages are questions.
+        # Without an index there is no table of contents and no page for tasks: all messages are questions.
         self._tasks = (
             Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None, embedding=embedding)
             if index
@@ -109,7 +109,7 @@ class BookChat:
         )
 
     def check(self, question: Question) -> None:
-        """Raise InputError for a question that cannot be asked; `answer` does the same before its first event."""
+        """Raise InputError for an invalid question; `answer` does the same before its first event."""
         if not says_something(question.text):
             raise InputError("The question is empty.")
         if question.selected_text is None:
@@ -131,7 +131,7 @@ class BookChat:
         return self.engine(question, build).events(question.text)
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Plan | None:
-        """What answers a message that is no question to search for; None where it is one."""
+        """The plan for a message that is not searched for; None if it is a question."""
         if self._tasks is None:
             return None
         intent = (
@@ -154,7 +154,7 @@ class BookChat:
     async def _plan_uncovered(
         self, question: Question, nodes: Sequence[NodeWithScore], build: PinnedBuild | None
     ) -> Plan | None:
-        """What answers a message that is a task in words that no list has, as the search for it shows; else None."""
+        """The plan for a task in words that no list has, judged by the search for it; otherwise None."""
         covered = retrieved(nodes).grounding.verdict == "covered"
         if self._tasks is None or (covered and not question.scope.page_url):
             return None
@@ -163,9 +163,10 @@ class BookChat:
     async def _about_the_answer(
         self, plan: AnswerFrom, question: Question, intent: Intent, build: PinnedBuild | None
     ) -> Plan | None:
-        """The plan for a message about the answer before it, with the passages that this answer stands on.
+        """The plan for a message about the previous answer, with the passages of that answer.
 
-        They are found as they were for it. None where nothing was asked before, or no quiz whose answers are wanted.
+        They are retrieved again in the same way. None if nothing was asked before, or if there is no quiz whose answers
+        are wanted.
         """
         place = last_asked(question.history)
         if self._tasks is None or place is None:
@@ -186,7 +187,7 @@ class BookChat:
     async def _about_an_answer(
         self, tasks: Tasks, plan: AnswerFrom, before: Question, build: PinnedBuild | None
     ) -> Plan:
-        """As `_about_the_answer`, where that answered a question which may have been planned after its search."""
+        """Like `_about_the_answer`, if that answered a question which may have been planned after its search."""
         query = in_context(before.text, before.history)
         nodes = await self._retriever(before.scope, build).aretrieve(query)
         found = await postprocessed(nodes, query, self._postprocessors)
@@ -196,7 +197,7 @@ class BookChat:
         return replace(plan, retriever=GivenRetriever(earlier.nodes() if isinstance(earlier, ReadyAnswer) else found))
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
-        """The chat engine that answers one question after its conversation."""
+        """The chat engine that answers one question of a conversation."""
         turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
         selection = question.selected_text is not None and not question.use_book
         language = _language_to_search(question, build) if self._llm is not None and not selection else None
@@ -229,7 +230,7 @@ class BookChat:
 
 
 def _language_to_search(question: Question, build: PinnedBuild | None) -> str | None:
-    """The language that the book was written in, where the question is in another one."""
+    """The language of the book, if the question is in another one."""
     locale = build.record.book.get("default_locale") if build is not None else None
     if locale is None or is_of_language(question.text, locale):
         return None
@@ -237,7 +238,7 @@ def _language_to_search(question: Question, build: PinnedBuild | None) -> str | 
 
 
 def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
-    """The question with the edition in whose script it is written, where the reader named none."""
+    """The question with the edition of its script, if the reader named no edition."""
     if question.scope.locale or question.scope.page_url:
         return question
     locale = question_locale(question.text, build.record)
@@ -245,9 +246,9 @@ def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
 
 
 def _corrected(message: str, found: Retrieved) -> Understood | None:
-    """What was searched for instead of a message with misspelt words, or with other names than the book's.
+    """What was searched for in place of a message with misspelt words, or with names other than the book's.
 
-    None where none of its words was corrected. What a word of another language means in the book's is no correction.
+    None if none of its words was corrected. The translation of a word of another language is not a correction.
     """
     understood = found.understanding
     if understood is None:
@@ -277,7 +278,7 @@ class TurnMemory(BaseMemory):
 
     @classmethod
     def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
-        """A memory that holds these turns, and before them what the older ones were about."""
+        """A memory with these turns, and the summary of older ones before them."""
         memory = cls()
         memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
         memory._summary = summary
@@ -295,13 +296,13 @@ class TurnMemory(BaseMemory):
         return [Turn(_ROLES[message.role], message.content or "") for message in said]
 
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
-        """The summary where there is one, then the messages, oldest first."""
+        """The summary, if there is one, then the messages, oldest first."""
         if not self._summary:
             return self._messages
         return [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(self._summary)), *self._messages]
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
-        """As `get`, without the thread that the base class starts for it."""
+        """Like `get`, without the thread that the base class starts for it."""
         return self.get()
 
     def get_all(self) -> list[ChatMessage]:
@@ -323,10 +324,10 @@ class TurnMemory(BaseMemory):
 
 
 class BookChatEngine(CondensePlusContextChatEngine):
-    """A conversation with the book; the app makes one for each question, a notebook may keep one.
+    """A conversation with the book; the app creates one for each question, a notebook may keep one.
 
-    Stock, the answer goes through a queue that is polled every 0.1 s, and a background task drains the model and keeps
-    the history after the reader has gone. Here the synthesizer's events are the answer, and whoever reads them has it.
+    In the stock class the answer goes through a queue that is polled every 0.1 s, and a background task drains the
+    model and keeps the history after the reader has gone. Here the synthesizer's events are the answer.
     """
 
     _memory: TurnMemory
@@ -342,12 +343,13 @@ class BookChatEngine(CondensePlusContextChatEngine):
         profile: str | None = None,
         locale: str | None = None,
         skip_condense: bool = False,
-        search_language: str | None = None,  # that the question is to be put into; None where it is in it
+        search_language: str | None = None,  # into which the question is to be translated; None if it is in it
         blocking: Blocking | None = None,
         plan: Callable[[], Awaitable[Plan | None]] | None = None,
         plan_uncovered: Callable[[Sequence[NodeWithScore]], Awaitable[Plan | None]] | None = None,
     ) -> None:
-        # Stock, this makes three prompt templates and loads a tokenizer, for each question; nothing here uses them.
+        # The stock class creates three prompt templates and loads a tokenizer for each question; nothing here uses
+        # them.
         self._retriever = retriever
         self._node_postprocessors = postprocessors
         self._memory = memory
@@ -368,7 +370,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         self._memory.set(list(messages))
 
     async def events(self, message: str) -> AsyncGenerator[Event, None]:
-        """The answer to a message, after the conversation in the memory, which it does not change."""
+        """The answer to a message, given the conversation in the memory, which it does not change."""
         span, failure = QuestionSpan(self, message), None
         try:
             with inside(span.id):
@@ -385,7 +387,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
             span.close(failure)
 
     async def _open(self, message: str, span_id: str) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
-        """What an answer stands on, and the answer, which begins when it is read."""
+        """The basis of an answer, and the answer, which begins when it is read."""
         plan = await self._plan() if self._plan else None
         if isinstance(plan, ReadyAnswer):
             return (), plan.events(AnswerQuery(message, span_id=span_id))
@@ -401,7 +403,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         else:
             history = await self._memory.aget(input=message)
             query = await self._query(history, message)
-        nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class takes its words alone
+        nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class only passes its words
         self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
         found = retrieved(self.source_nodes)
         if plan is None and self._plan_uncovered is not None:
@@ -423,33 +425,33 @@ class BookChatEngine(CondensePlusContextChatEngine):
             earlier=earlier,
             follows_up=bool(earlier) and leans_back(message),
         )
-        decided = () if synthesizer.judges(found) else (found.grounding,)  # else the model has a word in it
+        decided = () if synthesizer.judges(found) else (found.grounding,)  # otherwise the model has a say in it
         understood = _corrected(message, found)
         sources, answer = synthesizer.answer(asked, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 
     async def _query(self, history: list[ChatMessage], message: str) -> QueryBundle:
-        """What is searched for a message: the model's question that stands alone, else the message in its context."""
+        """The query for a message: the model's standalone question, or the message in its context."""
         if self._skip_condense or not (history or self._search_language):
             return QueryBundle(message)
         condensed = await self._condensed(self._model, message) if self._model is not None else None
         return QueryBundle(condensed) if condensed else in_context(message, self._memory.turns)
 
     async def _condensed(self, model: LLM, message: str) -> str | None:
-        """The message as a question that can be understood alone; None where the model gives none.
+        """The message as a standalone question by the model; None if the model gives none.
 
-        The same step puts a question in another language into the index's.
+        The same step translates a question into the index's language.
         """
         turns, summary, language = self._memory.turns, self._memory.summary, self._search_language
         content = prompts.condense_message(message, turns, summary, language)
         request = ChatMessage(role=MessageRole.USER, content=content)
         try:
-            # One attempt: where the model is away the answer's own opening waits for it, not this.
+            # One attempt: if the model is unavailable, the answer itself waits for it, not this step.
             response = await model.achat([request], retry_budget_seconds=0.0)
         except ModelError as exc:
             logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
             return None
-        except Exception:  # whatever a library raises: the question is answered without this step
+        except Exception:  # whatever a library raises, the question is answered without this step
             logger.exception("the question was not condensed")
             return None
         return usable(response.message.content or "", message, turns, summary, translated=language is not None)
@@ -457,14 +459,14 @@ class BookChatEngine(CondensePlusContextChatEngine):
     # LlamaIndex's interface, for notebooks
 
     async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
-        """The whole answer, which the memory then holds; raises ModelError where the model failed."""
+        """The whole answer, which is then in the memory; raises ModelError if the model failed."""
         response = await self.astream_chat(message, chat_history)
         async for _ in response.async_response_gen():
             pass
         return AgentChatResponse(response=response.response, source_nodes=response.source_nodes)
 
     async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> "StreamedAnswer":
-        """The answer as it is written; when it is read to its end the memory holds it, under its final numbers."""
+        """The answer as it is written; once it is read to its end it is in the memory, with its final numbers."""
         if chat_history is not None:
             await self._memory.aset(chat_history)
         answer = StreamedAnswer(is_writing_to_memory=False)
@@ -489,7 +491,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         return answer
 
     def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
-        """Not there: an answer that is read from another thread could not be stopped; use `astream_chat` or `chat`."""
+        """Not supported: an answer read from another thread could not be stopped; use `astream_chat` or `chat`."""
         raise NotImplementedError("an answer is streamed by astream_chat")
 
     async def _responses(self, message: str, answer: "StreamedAnswer") -> ChatResponseAsyncGen:
@@ -512,7 +514,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
 
 
 class StreamedAnswer(StreamingAgentChatResponse):
-    """LlamaIndex's streamed response without its queue and its background task: the text comes as it is written."""
+    """LlamaIndex's streamed response without its queue and background task: the text comes as it is written."""
 
     async def async_response_gen(self) -> AsyncGenerator[str, None]:
         """The pieces of the text; leaving early stops the answer."""

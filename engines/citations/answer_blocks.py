@@ -21,15 +21,15 @@ _BLANK_LINE = re.compile(r"\n[ \t>]*\r?\n")
 _ONLY_NUMBERS = re.compile(r"[\d\s,;–-]*")
 _MARKDOWN = frozenset({"markdown", "md", "gfm"})
 _CODE_INDENT = 4
-_LONGEST_UNDECIDED = 400  # characters of a line, after which what is here has to do
-_LONGEST_FORMULA = 3_000  # characters; the page shows no longer one
+_LONGEST_UNDECIDED = 400  # characters of a line, after which the line is decided by what has arrived
+_LONGEST_FORMULA = 3_000  # characters; the page shows no longer ones
 _CITES = re.compile(r"\[(?:source|passage) \d|(?<=[\s.,;:!?)])\[\d{1,2}\](?!\()", re.IGNORECASE)
 _LONGEST_UNCITED = 600  # characters of Markdown in a fence that the answer begins with, after which it is an example
 
 
-@dataclass(slots=True)  # not frozen: that doubles what making one costs
+@dataclass(slots=True)  # not frozen, which would double the cost of creating one
 class Segment:
-    """A part of the text; the texts of all segments, joined, are the text as it came.
+    """A part of the text; the texts of all segments, joined, are the original text.
 
     "prefix" is the indentation and the markers before a block; "wrapper" is a line of the fence around the whole
     answer, which is not shown; "break" is empty and ends a run of prose.
@@ -41,7 +41,7 @@ class Segment:
 
 _BREAK = Segment("break")
 _PROSE = Segment("prose")
-_ROW = Segment("prose")  # of a table: each cell is a run of prose of its own
+_ROW = Segment("prose")  # of a table: each cell is a separate run of prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Fence:
 
 
 class _Line:
-    """A place in a line, with its column: a tab goes on to the next multiple of four."""
+    """A place in a line, with its column: a tab advances to the next multiple of four."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -97,15 +97,15 @@ class Blocks:
         self._paragraph = False  # whether the line before belongs to a paragraph
         self._fence: _Fence | None = None
         self._wrapper: _Fence | None = None  # a fence of Markdown around the whole answer
-        self._empty_item = False  # whether the line before opened a list item and holds nothing else
+        self._empty_item = False  # whether the line before opened a list item and has nothing else
         self._begun = False
-        self._rest_of_line: Segment | None = None  # what the rest of a line is whose beginning was taken
-        self._one_line = False  # whether the line is a block of its own
+        self._rest_of_line: Segment | None = None  # the kind of the rest of a line whose beginning was taken
+        self._one_line = False  # whether the line is a separate block
         self._table = False  # whether the lines are rows of a table
 
     @property
     def inside_prose(self) -> bool:
-        """Whether text up to the line's end is prose and nothing is held back, so that it need not be fed."""
+        """Whether text up to the line's end is prose and nothing is held back, so that feeding it is not needed."""
         return self._rest_of_line is _PROSE and not self._buffer
 
     def feed(self, text: str) -> list[Segment]:
@@ -126,7 +126,7 @@ class Blocks:
         return [*self.feed(""), _BREAK]
 
     def _take_line(self, kind: Segment, segments: list[Segment]) -> bool:
-        """Take what is here of a line; False where the rest of it has to wait."""
+        """Take the available part of a line; False if the rest must wait."""
         end = self._buffer.find("\n") + 1
         if kind is _ROW:
             if not self._take_cells(end, segments):
@@ -140,10 +140,10 @@ class Blocks:
         return True
 
     def _take_cells(self, end: int, segments: list[Segment]) -> bool:
-        """Take what is here of a row, cell by cell; False where its last sign has to wait for the next one."""
+        """Take the available part of a row, cell by cell; False if its last character must wait for the next."""
         length = end or len(self._buffer)
         if not end and not self._final and self._buffer.endswith("\\"):
-            length -= 1  # it may escape what comes next
+            length -= 1  # it may escape the next character
         while length and (separator := _CELL.search(self._buffer, 0, length)):
             self._take(separator.start(), _PROSE, segments)
             segments.append(_BREAK)
@@ -158,7 +158,7 @@ class Blocks:
             self._buffer = self._buffer[length:]
 
     def _begin_line(self, segments: list[Segment]) -> bool:
-        """Decide what the line at the beginning of the buffer is; False where more of it has to come first."""
+        """Decide the kind of the line at the start of the buffer; False if more of it must arrive first."""
         if self._buffer[0].isalpha() and not self._table and (self._fence is None or self._containers):
             self._begin_with_letter(segments)
             return True
@@ -175,12 +175,12 @@ class Blocks:
         if kind is None or wraps is None:
             return False
         continues = kind == "text" and self._paragraph and not opened
-        if not continues:  # else a paragraph goes on, be it lazily, and what it stands in stays open
+        if not continues:  # otherwise a paragraph continues, even lazily, and its containers stay open
             self._containers = self._containers[:matched] + opened
             self._fence = None
             segments.append(_BREAK)
         if kind == "blank" and self._empty_item and all_matched and not opened:
-            self._containers.pop()  # an item that begins with two empty lines is over
+            self._containers.pop()  # an item that begins with two empty lines has ended
         self._empty_item = kind == "blank" and bool(opened) and opened[-1] is not None
         self._table = kind in {"delimiters", "cells"}
         if wraps:
@@ -191,7 +191,7 @@ class Blocks:
         return True
 
     def _begin_with_letter(self, segments: list[Segment]) -> None:
-        """Begin a line whose first sign is a letter: it is text, and in a container only where a paragraph goes on."""
+        """Begin a line that starts with a letter: it is text, and in a container only if a paragraph continues."""
         if not self._paragraph:
             self._containers = []
             self._fence = None
@@ -201,7 +201,7 @@ class Blocks:
         self._rest_of_line = _PROSE
 
     def _match_containers(self, line: _Line) -> int:
-        """Go over the beginnings of the quotations and list items that are open; how many of them go on."""
+        """Skip the markers of the open quotations and list items; returns how many of them continue."""
         for number, indent in enumerate(self._containers):
             if indent is None:
                 if not _over_quotation(line):
@@ -222,7 +222,7 @@ class Blocks:
         return True
 
     def _kind_of(self, line: _Line, *, opened: bool, all_matched: bool, whole: bool) -> str | None:
-        """What the line is by what stands in it; None where that is not to be known yet."""
+        """The kind of the line by its content; None if that is not yet known."""
         content = line.content
         if not whole and _UNDECIDED.match(content):
             return None
@@ -252,7 +252,7 @@ class Blocks:
         return "row" if content.startswith("|") else "text"
 
     def _take_beginning(self, kind: str, line: _Line, segments: list[Segment], *, continues: bool) -> None:
-        """Take the beginning of a line, and note what the rest of it is."""
+        """Take the beginning of a line, and remember the kind of the rest."""
         self._paragraph = kind in {"text", "row"}
         if kind == "fence":
             self._fence = _fence_of(line.content)
@@ -269,9 +269,9 @@ class Blocks:
         self._one_line = kind in {"heading", "row", "cells", "blank"}
 
     def _fence_wraps(self, content: str) -> bool | None:
-        """Whether a fence begins or ends the one around the whole answer; None where that is not to be known yet.
+        """Whether a fence begins or ends the one around the whole answer; None if that is not yet known.
 
-        A fence of Markdown that the answer begins with is such a one where its content cites, or nothing comes behind.
+        A Markdown fence at the start of the answer is one if its content cites, or if nothing follows it.
         """
         if self._wrapper is not None:
             return self._wrapper.closed_by(content)
@@ -291,7 +291,7 @@ class Blocks:
         self._rest_of_line = Segment("wrapper")
 
     def _formula_length(self, line: _Line) -> int | None:
-        """The length of the formula that a line begins; 0 where it is none, None where that is not to be known yet."""
+        """The length of the formula at the start of a line; 0 if it is not one, None if that is not yet known."""
         start = len(line.text) - len(line.content)
         text = self._buffer[start : start + _LONGEST_FORMULA]
         closing = formula_end(text, 2, "$$" if text[0] == "$" else "\\]")
@@ -303,7 +303,7 @@ class Blocks:
 
 
 def formula_end(text: str, start: int, closing: str) -> int:
-    """Where the sign that closes a formula stands, from `start` on; -1 where none does that no backslash escapes."""
+    """The position of the unescaped delimiter that closes a formula, from `start` on; -1 if there is none."""
     at = text.find(closing, start)
     while at >= 0 and (at - len(text[start:at].rstrip("\\")) - start) % 2:
         at = text.find(closing, at + 1)
@@ -315,7 +315,7 @@ def _fence_of(content: str) -> _Fence:
 
 
 def _behind_fence(fence: _Fence, inside: str) -> str | None:
-    """What follows a fence that is closed in the text after its first line; None where it is not closed."""
+    """What follows a fence that is closed in the text after its first line; None if it is not closed."""
     nested: _Fence | None = None
     at = 0
     for line in inside.splitlines(keepends=True):
@@ -342,7 +342,7 @@ def _over_quotation(line: _Line) -> bool:
 
 
 def _opened_containers(line: _Line, *, interrupts: bool) -> list[int | None]:
-    """Go over the beginnings of quotations and list items that a line opens."""
+    """Skip the markers of quotations and list items that a line opens."""
     opened: list[int | None] = []
     while line.indent < _CODE_INDENT:
         if _over_quotation(line):

@@ -1,9 +1,9 @@
 """A model's Markdown while it is being written: prose, citation marks, and what must stay as it is.
 
-Text comes in pieces that are cut anywhere. What may still become a mark, a link, code or a formula is held back until
-that is known; all else goes on at once. What is not a mark stays to the letter, with two exceptions for a reader's
-safety: links and images lead only where they are allowed to, and raw HTML is made text.
-Called by `engines.citations.processor`.
+Text arrives in arbitrary pieces. What may still become a mark, a link, code or a formula is held back until that is
+known; everything else is passed on at once. What is not a mark is unchanged, with two exceptions for a reader's safety:
+links and images only lead where they are allowed to, and raw HTML becomes text. Called by
+`engines.citations.processor`.
 """
 
 import re
@@ -14,9 +14,9 @@ from engines.citations.answer_blocks import Blocks, Segment, formula_end
 from engines.citations.html_tags import ends_in_attribute, rule_on_tag
 from engines.citations.marks import CODE, MARK, Label, Place, is_doubtful, is_mark, lists_a_source
 
-_SIGNS = re.compile(r"[`$\\<!\[\]【［]")  # six times as fast as `_SPECIAL`, and enough where no address is near
+_SIGNS = re.compile(r"[`$\\<!\[\]【［]")  # six times as fast as `_SPECIAL`, and enough if no address is near
 _SPECIAL = re.compile(r"[`$\\<!\[\]【［]|https?://|www\.", re.IGNORECASE)
-_SHORT_LABEL = re.compile(r"\[([^\[\]\n\\]{0,40})\]")  # what `_LABEL` would find, and most labels are
+_SHORT_LABEL = re.compile(r"\[([^\[\]\n\\]{0,40})\]")  # a subset of `_LABEL` that matches most labels
 _LABEL = re.compile(r"\[((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*\](?:\([^()\n]*\))?){0,500})\]")
 _WIDE_LABEL = re.compile(r"【([^【】\n]{0,80})】|［([^［］\n]{0,80})］")
 _ESCAPED_LABEL = re.compile(r"\\\[([\d\s,;–-]{1,20})\\\]")
@@ -27,12 +27,12 @@ _TARGET = re.compile(
 )
 _LEADS_SOMEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?.]|www\.|source|passage|.*\.(?:html?|mdx?)\Z|\Z", re.IGNORECASE)
 _DEFINED = re.compile(r"[ \t]*\r?\n?[ \t]*<?([^\s<>]+)")
-# Where a link's definition may stand: Markdown reads those in quotations and lists as well.
+# The places of a link's definition, which Markdown also reads in quotations and lists.
 _CONTAINERS = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t>]+)*"
 _BEGINS_LINE = re.compile(_CONTAINERS)
 _DEFINES = re.compile(rf"(?:\A|\n){_CONTAINERS}\[(?:[^\[\]\\]|\\.)*\Z", re.DOTALL)
 _DESTINATION = re.compile(r"\s*(?:<([^<>\n]*)>|<?([^\s<>]+))")
-# "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are no formulas.
+# "between $5 and $10", "$HOME/$USER", "${HOME}/${USER}" and "$(pwd)/$(id)" are not formulas.
 _FORMULA = re.compile(
     r"\$(?=[^\s$])(?:(?P<sign>[({])|(?![({]))(?:[^$\\]|\\.){0,400}?(?<=\S)\$(?![A-Za-z\d])(?!(?P=sign))", re.DOTALL
 )
@@ -48,13 +48,13 @@ _IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^()]*\))?")
 _MAY_BEGIN_ADDRESS = re.compile(r"(?:https?:?/?|htt|ht|h|www|ww|w)\Z| +\Z", re.IGNORECASE)
 _MAY_END_HELD = frozenset(" hHtTpPsS:/wW")
 _LONGEST_BEGINNING = len("https:/")
-# How much must have arrived before a bracket can be judged: the next signs, behind several numbers a word.
+# How much must have arrived before a bracket can be judged: the next characters, after several numbers a word.
 _SIGNS_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r<−/*-]|[<−/*-][ \t]*[^ \t])")
 _WORD_AFTER = re.compile(r"[ \t]*\r?(?:[^ \t\r\w<−/*-]|[<−/*-][ \t]*[^ \t]|\w+[ \t]*[^ \t\w])")
 _OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)([^\[\]\n]{1,40})\]")
 _MAY_BE_OTHER_LABEL = re.compile(r"[ \t]*\[(?!\^)[^\[\]\n]{0,40}\Z")
 _ONLY_LABELS = re.compile(r"[ \t]*(?:[\[【［][^\[\]\n]{0,40}(?:\][ \t]*)?)*\Z")
-_AT_ONCE_CHARS = 1000  # each sign looks at all that is not settled: more at once takes time by the square of its length
+_AT_ONCE_CHARS = 1000  # each character examines all unsettled text: larger pieces would take quadratic time
 _HELD_CHARS = 400  # of what may become a formula, a label or code
 _HELD_TARGET_CHARS = 2000
 _REMEMBERED_CHARS = 600  # before a bracket, which decide whether it is a mark
@@ -62,38 +62,38 @@ _REMEMBERED_CHARS = 600  # before a bracket, which decide whether it is a mark
 
 @dataclass(slots=True)  # not frozen: that doubles what making one costs
 class Piece:
-    """A part of the answer; `numbers` are those of a mark, `verbatim` is code or maths."""
+    """A part of the answer; `numbers` are those of a mark, `verbatim` marks code or maths."""
 
     text: str
     verbatim: bool = False
     numbers: tuple[int, ...] = ()
-    named: bool = False  # whether the mark is "[source 1]", which cannot be anything else
-    listed: bool = False  # whether the mark begins an entry of a list of sources, and stands for no statement
+    named: bool = False  # whether the mark is "[source 1]", which is unambiguous
+    listed: bool = False  # whether the mark begins an entry of a list of sources, and supports no statement
     footnote: bool = False  # whether the mark is "[^1]", which a definition at the answer's end may make a footnote
 
 
 @dataclass(slots=True)
 class _Found:
-    """Something that is whole, at the beginning of the buffer."""
+    """A complete element at the start of the buffer."""
 
     piece: Piece
     length: int
 
 
-_Step = _Found | int | None  # found; plain text up to an index; None: not to be known yet
+_Step = _Found | int | None  # found; plain text up to an index; None: not yet known
 
-# Whether the passages speak for a mark, by the text before it, the mark as it is written, what it is read as, and
-# whether it may as well be a value.
+# Whether the passages support reading a bracket as a mark, by the text before it, its spelling, its reading, and
+# whether it may be a value.
 Evidence = Callable[[str, str, Label, bool], bool]
 
-# Whether an address is that of one of the sources with these numbers.
+# Whether an address belongs to one of the sources with these numbers.
 LeadsTo = Callable[[str, Sequence[int]], bool]
 
 
 class AnswerText:
     """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1).
 
-    Brackets that may as well be values are marks where the `evidence` is for it, and before a mark in the form that the
+    Brackets that may also be values are marks if the `evidence` supports it, and before any mark in the form that the
     prompt asks for.
     """
 
@@ -110,10 +110,10 @@ class AnswerText:
         self._leads_to = leads_to
         self._keeps_the_form = False  # whether the answer has a mark in the form that the prompt asks for
         self._blocks = Blocks()
-        self._buffer = ""  # prose of one block that is not settled
-        self._before = ""  # the text before the buffer, with signs for marks and code
+        self._buffer = ""  # prose of one block that is not yet settled
+        self._before = ""  # the text before the buffer, with placeholders for marks and code
         self._final = False  # whether the block is complete
-        self.unknown = 0  # numbers in what looks like marks and names no source; the text keeps them
+        self.unknown = 0  # numbers that look like marks and name no source; the text keeps them
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now."""
@@ -152,7 +152,7 @@ class AnswerText:
         return pieces
 
     def _prose(self, pieces: list[Piece]) -> None:
-        """Take what is settled of the buffer."""
+        """Take the settled part of the buffer."""
         position = 0
         while match := _next_special(self._buffer, position):
             step = self._step(match.start())
@@ -163,7 +163,7 @@ class AnswerText:
                     position = 0
                 continue
             start = match.start()
-            if step is None:  # the space before a mark goes with it where it names no source
+            if step is None:  # the space before a mark that names no source is dropped with it
                 self._take(len(self._buffer[:start].rstrip(" ")), pieces)
                 return
             self._take(start, pieces)
@@ -186,7 +186,7 @@ class AnswerText:
             self._before = self._before[-_REMEMBERED_CHARS:]
 
     def _step(self, start: int) -> _Step:
-        """What stands at `start`."""
+        """The element at `start`."""
         sign = self._buffer[start]
         if sign == "`":
             return self._code(start)
@@ -263,9 +263,9 @@ class AnswerText:
         if not self._final and _MAY_GO_ON.match(self._buffer, match.end()):
             if len(address) < _HELD_TARGET_CHARS:
                 return None
-            address = address.partition("[")[0]  # behind its last bracket a link's target may follow
+            address = address.partition("[")[0]  # a link's target may follow its last bracket
         address = address.rstrip(".,;:!?)*_")
-        if address.endswith("://") or self._allows_link(address):  # without a host it is no link anywhere
+        if address.endswith("://") or self._allows_link(address):  # without a host it is not a link
             return start + len(address)
         return _Found(Piece(f"`{address}`", verbatim=True), len(address))
 
@@ -297,9 +297,9 @@ class AnswerText:
         return self._mark(start, end, label) if start == opening else opening + 1
 
     def _end_of_label(self, start: int) -> _Step:
-        """A bracket that closes what `_bracket` took for no label, and Markdown may: over lines, nested or very long.
+        """A bracket that closes what only Markdown may read as a label: over lines, nested or very long.
 
-        Where it leads to what is not allowed, the bracket is made text.
+        If its target is not allowed, the bracket becomes text.
         """
         following = self._buffer[start + 1 : start + 2]
         if not following and not self._final:
@@ -318,7 +318,7 @@ class AnswerText:
         return start + 1 if self._allows_link(address) else _Found(Piece("\\]"), 1)
 
     def _mark(self, start: int, end: int, text: str) -> _Step:
-        """A mark at `start`, or the text that is none."""
+        """A mark at `start`, or the text if it is not a mark."""
         label = Label.read(text)
         before = self._before + self._buffer[:start]
         if label is None or ("<" in before and ends_in_attribute(before)):
@@ -342,14 +342,14 @@ class AnswerText:
         return _Found(Piece(whole, numbers=label.numbers, footnote=label.footnote), length)
 
     def _is_footnote(self, label: Label, after: str) -> bool:
-        """Whether `[^1]` is the answer's own footnote: its marks have another form."""
+        """Whether `[^1]` is the answer's own footnote, because its marks have another form."""
         if not label.footnote:
             return False
         other = _OTHER_LABEL.match(after)
         return self._keeps_the_form or (other is not None and Label.read(other[1]) is not None)
 
     def _speaks_for(self, before: str, whole: str, label: Label, doubtful: bool) -> bool:
-        """Whether a label that stands where marks do is one."""
+        """Whether a label at the place of a mark is one."""
         if doubtful and self._keeps_the_form:
             return False
         return self._evidence is None or self._evidence(before, whole, label, doubtful)
@@ -366,12 +366,12 @@ class AnswerText:
         if self._allows_link(address):
             shown = _IMAGE.sub(r"\1", label)
             return _Found(Piece(self._buffer[start:opening] + f"[{shown}]" + target[0]), length)
-        # What was shown stays, and is read again without the link.
+        # What was shown is kept, and read again without the link.
         self._buffer = self._buffer[:start] + label + self._buffer[target.end() :]
         return start
 
     def _is_linked_mark(self, start: int, target: re.Match[str], address: str, label: Label) -> bool:
-        """Whether `[1](address)` is a mark that the model has linked, and not a link that is called so.
+        """Whether `[1](address)` is a mark that the model has linked, and not a link with that text.
 
         A link to a page of the site that is not the passage's own is the latter.
         """
@@ -398,7 +398,7 @@ class AnswerText:
 
 
 def _enough_after(label: Label, place: Place, after: str) -> bool:
-    """Whether what stands behind a label tells what it is; else more of it has to come first."""
+    """Whether the text after a label is enough to decide what it is."""
     if not (_WORD_AFTER if label.several else _SIGNS_AFTER).match(after):
         return False
     if label.footnote and _MAY_BE_OTHER_LABEL.match(after):
@@ -407,13 +407,13 @@ def _enough_after(label: Label, place: Place, after: str) -> bool:
 
 
 def _next_special(text: str, position: int) -> re.Match[str] | None:
-    """The next place from `position` on where something other than plain text may begin."""
+    """The next position, from `position` on, at which something other than plain text may begin."""
     may_have_address = "://" in text or "www." in text.lower()
     return (_SPECIAL if may_have_address else _SIGNS).search(text, position)
 
 
 def _held(text: str, position: int) -> re.Match[str] | None:
-    """What at the end may become an address, or is the space before a mark."""
+    """The part at the end that may become an address, or is the space before a mark."""
     if text[-1:] not in _MAY_END_HELD:
         return None
     return _MAY_BEGIN_ADDRESS.search(text, max(position, len(text.rstrip(" ")) - _LONGEST_BEGINNING))

@@ -1,4 +1,4 @@
-"""What may stay of HTML in a model's Markdown.
+"""Which HTML may remain in a model's Markdown.
 
 Whatever Markdown would take for a tag that may load, run or restyle anything is written `\\<`, Markdown's own way to
 write the sign itself.
@@ -17,10 +17,10 @@ _MAY_BECOME_TAG = re.compile(
     rf"</?(?:{_NAME}(?:{_ATTRIBUTE})*\s*(?:/|[A-Za-z_:][\w.:-]*\s*(?:=\s*(?:'[^']*|\"[^\"]*|[^\s\"'=<>`]*)?)?)?)?\Z"
 )
 _LONGEST_TAG = 400
-# In a tag that was made text.
+# In a tag that became text.
 _IN_ATTRIBUTE = re.compile(r"\\<[A-Za-z][^<>]*=\s*(?:\"[^\"<>]*|'[^'<>]*)\Z")
 _LINKED_ADDRESS = re.compile(r"<(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|intent):", re.IGNORECASE)
-# Elements that no browser should be given from an answer, however sloppily they are written.
+# Elements that must never reach a browser from an answer, however sloppily they are written.
 _ELEMENT = re.compile(
     r"</?(?:script|style|img|iframe|frame|frameset|object|embed|applet|svg|math|video|audio|source|track|picture|link|meta|"
     r"base|form|input|button|textarea|select|option|body|html|head|template|portal|marquee|details|dialog|canvas|div|span|"
@@ -44,9 +44,9 @@ Ruling = Literal["text", "tag", "escape", "wait"]
 
 
 def rule_on_tag(text: str, *, final: bool) -> tuple[Ruling, int]:
-    """What the `<` at the beginning of a text is, and how much of the text that settles.
+    """How to treat the `<` at the start of a text, and how much of the text that settles.
 
-    "text" and "tag" stay as they are, "escape" is to be made text, "wait" is not to be known yet.
+    "text" and "tag" are kept, "escape" becomes text, "wait" is not yet known.
     """
     if text[1:2] in {"!", "?"}:
         return "escape", 1
@@ -67,5 +67,5 @@ def rule_on_tag(text: str, *, final: bool) -> tuple[Ruling, int]:
 
 
 def ends_in_attribute(text: str) -> bool:
-    """Whether a text ends inside an attribute of a tag that was made text."""
+    """Whether a text ends inside an attribute of a tag that became text."""
     return _IN_ATTRIBUTE.search(text[-_LONGEST_TAG:]) is not None

@@ -1,8 +1,8 @@
 """What is a citation mark in a model's prose and what is not: `[source 1]` always, `[1]` by where it stands.
 
-The prompt asks for `[source 1]`, which nothing else in a technical text looks like. Models write `[1]`, `【1】` or
-`[^1]` all the same, and a technical text is full of intervals, vectors and subscripts: in doubt it is text.
-Called by `engines.citations.answer_text`.
+The prompt asks for `[source 1]`, which is unambiguous in a technical text. Models write `[1]`, `【1】` or `[^1]`
+nevertheless, and a technical text is full of intervals, vectors and subscripts: in doubt it is text. Called by
+`engines.citations.answer_text`.
 """
 
 import re
@@ -39,7 +39,7 @@ _ENDING_WORD = re.compile(r"[^\W_]+\Z")
 _LAST_WORD = re.compile(r"([^\W_]+)\W*\Z")
 _WORDS_BEFORE = re.compile(r"(\w+)[ \t]+\w+\Z")
 _CONJUNCTIONS = frozenset(["and", "or", "und", "oder", "et", "ou", "y", "o", "اور"])
-_LONGEST_ENDING = 120  # characters of what these patterns look for: two words
+_LONGEST_ENDING = 120  # characters that these patterns can match: two words
 _LINE_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?\Z")
 _REFERENCES = re.compile(
     r"[ \t>#*_]*(?:sources?|references?|citations?|quellen|références|fuentes|referencias|حوالہ جات|مآخذ|参考文献|来源)"
@@ -51,22 +51,22 @@ _BRACKETS = re.compile(r"[()\[\]{}]")
 _CODE_WORD_END = re.compile(r"[A-Za-z0-9_\])]\Z")
 _CLOSES_QUOTATION = "\"'”’»」』)）*_"
 _SENTENCE_ENDS = frozenset(".!?…。．！？؟۔")
-_LATIN_VERB = re.compile(r"[A-Za-z]+[^\Ws]s\Z")  # "emits"; a noun in the plural looks the same
-# A mark may stand at once behind a measured value: `10 ms[1]`.
+_LATIN_VERB = re.compile(r"[A-Za-z]+[^\Ws]s\Z")  # "emits"; plural nouns look the same
+# A mark may directly follow a measured value: `10 ms[1]`.
 _UNIT = re.compile(
     r"(?<![A-Za-z_\d.,])\d[\d.,]*[ \u00a0\u202f]?(?:[kMGTmnµμ]?(?:s|Hz|g|N|V|A|W|J|Pa|B|m|l|L|Ω)|[cd]m|[cm]?m[²³]|min|h"
     r"|kg|Nm|N·m|m?Ah|k?Wh|bits?|[kMG]bit|[MG]bps|[KMGT]i?B|bytes?|px|pixels?|dpi|fps|FPS|rpm|rad|rad/s|deg|deg/s"
     r"|degrees?|°|°C|K|bar|dB|m/s|m/s²|m/s\^2|km/h|mm/s|cm/s|N/m|g/cm³|kg/m³|ppm|D[oO]F|hours?|minutes?|seconds?"
     r"|days?|met(?:re|er)s?)\Z"
 )
-_ONE_LETTER_UNIT = re.compile(r"\d[ \u00a0\u202f]?[A-Za-z]\Z")  # or a variable behind its factor: `2 m[1]`
+_ONE_LETTER_UNIT = re.compile(r"\d[ \u00a0\u202f]?[A-Za-z]\Z")  # or a variable after its factor: `2 m[1]`
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Behind these words a bracket is what they speak of.
+# After these words a bracket is what they refer to.
 _VALUES = _words(
     """is are was were be been equals equal becomes returns return returned gives give yields prints print outputs
     output contains holds has index indices element elements entry item shape size dimension dimensions vector
@@ -79,7 +79,7 @@ _SHOWN = _words(
     """shown described explained stated given defined found discussed seen said introduced presented derived taken as
     mentioned noted listed quoted follows reported detailed"""
 )
-# Behind these, where no article is before them, a number is theirs: `joint [1]`.
+# After these, unless an article precedes them, a number belongs to them: `joint [1]`.
 _NUMBERED = _words(
     """figure fig equation eq table chapter section page step exercise listing line joint link axis motor channel pin
     port bit level stage phase layer bin class label state cell case option version number round iteration episode
@@ -91,7 +91,7 @@ _PREPOSITIONS = _words("of in at on for to from by with behind after before than
 _VALUE_SUFFIX = re.compile(
     r"(?:区间|范围|向量|数组|矩阵|区間|範囲|ベクトル|配列|行列|구간|범위|벡터|배열|행렬|وقفہ|سمتیہ)\Z"
 )
-# Behind these, more than one number is a value or counts things.
+# After these, more than one number is a value or counts things.
 _COUNTED = _VALUES | _words(
     """in from on by for with over under up down near around about through per as the a an and or vs versus both
     joint joints axis axes link links motor motors wheel wheels leg legs finger fingers sensor sensors camera cameras
@@ -108,17 +108,17 @@ _COUNTED = _VALUES | _words(
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What stands in a pair of brackets, read as numbers of sources."""
+    """The content of a pair of brackets, read as numbers of sources."""
 
     numbers: tuple[int, ...]
-    named: bool  # "[source 1]", which is no interval and no subscript
-    several: bool  # more numbers than one, or a range
+    named: bool  # "[source 1]", which is neither an interval nor a subscript
+    several: bool  # more than one number, or a range
     footnote: bool  # "[^1]"
 
     @classmethod
     @lru_cache(maxsize=256)  # an answer repeats its labels
     def read(cls, text: str) -> "Label | None":
-        """The label of this text; None where it names no sources."""
+        """The label of this text; None if it names no sources."""
         match = _LABEL.fullmatch(text)
         if match is None:
             return None
@@ -135,14 +135,14 @@ class Place:
     def __init__(self, before: str) -> None:
         self.before = before
         self.line = before[before.rfind("\n") + 1 :]
-        self.text = self.line.rstrip(" \t")  # what the bracket follows
+        self.text = self.line.rstrip(" \t")  # the text that the bracket follows
         self.begins_line = _LINE_MARKERS.fullmatch(self.line) is not None
 
 
 def is_mark(label: Label, place: Place, after: str) -> bool:
     """Whether an unnamed label is a mark, by the text before it and after it.
 
-    `after` reaches over white space to a visible character, or ends the paragraph.
+    `after` extends over white space to a visible character, or to the end of the paragraph.
     """
     if place.begins_line:
         return _ends_what_came_before(place, after)
@@ -155,7 +155,7 @@ def is_mark(label: Label, place: Place, after: str) -> bool:
 
 
 def is_doubtful(label: Label, place: Place) -> bool:
-    """Whether a bracket that may be a mark by its place may as well be a value: `The planner emits [1, 2].`"""
+    """Whether a bracket that may be a mark by its place may also be a value: `The planner emits [1, 2].`"""
     text = place.text
     if not text or text[-1] == MARK or text.rstrip(_CLOSES_QUOTATION)[-1:] in _SENTENCE_ENDS:
         return False
@@ -173,7 +173,7 @@ def lists_a_source(place: Place) -> bool:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers, those of a range one by one, each once."""
+    """The numbers, with ranges expanded, each once."""
     numbers: list[int] = []
     for first, last in _RANGE.findall(text):
         numbers.extend(range(int(first), min(int(last), int(first) + _WIDEST_RANGE) + 1))
@@ -182,13 +182,13 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _ends_what_came_before(place: Place, after: str) -> bool:
-    """Whether a bracket at a line's beginning is alone there, behind a statement that ended on an earlier line."""
+    """Whether a bracket at the start of a line is alone there, after a statement that ended on an earlier line."""
     said = place.before.rstrip()
     return not place.line.strip() and bool(said) and said[-1] not in _OPERATORS and bool(_ALONE.match(after))
 
 
 def _open_bracket(line: str) -> bool:
-    """Whether the place is inside a call, an index or a list: behind a bracket of the line that has not been closed."""
+    """Whether the place is inside a call, an index or a list: after a bracket of the line that is still open."""
     if "(" not in line and "[" not in line and "{" not in line:
         return False
     opened: list[int] = []
@@ -216,7 +216,7 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
     if last in {"*", "_"}:
         words = text.rstrip(last)
         run = text[len(words) :]
-        if words[-1:].isspace() and after.startswith(run):  # the bracket alone is emphasised
+        if words[-1:].isspace() and after.startswith(run):  # only the bracket is emphasised
             return _follows_with_space(label, words.rstrip(), after[len(run) :])
         return _closes_emphasis(text) and _fits_several(label, text, after)
     if last in {":", "："} or (text.endswith("..") and not text.endswith("...")):  # `1..[3]` is a range
@@ -224,7 +224,7 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
     if last in _CLOSING:
         return not text[-2:-1].isspace() and _fits_several(label, text, after)
     if last == "%" or (not _is_latin(last) and unicodedata.category(last)[0] in "LM"):
-        # Scripts without spaces between words, and those whose letters name no variable.
+        # Scripts without spaces between words, and those whose letters do not name variables.
         return _fits_several(label, text, after)
     if label.footnote:
         return last.isalpha() and after[:1] not in {"+", "*", "?", "{"}
@@ -232,7 +232,7 @@ def _follows_at_once(label: Label, text: str, after: str) -> bool:
 
 
 def _follows_with_space(label: Label, text: str, after: str) -> bool:
-    """Whether a bracket behind a space is a mark; `text` is the line up to that space."""
+    """Whether a bracket after a space is a mark; `text` is the line up to that space."""
     last = text[-1]
     if last == MARK:
         return True
@@ -251,7 +251,7 @@ def _follows_with_space(label: Label, text: str, after: str) -> bool:
 
 
 def _names_a_value(text: str) -> bool:
-    """Whether the last word is one behind which a bracket is a value: `clipped to [1]`."""
+    """Whether the last word is one after which a bracket is a value: `clipped to [1]`."""
     word = _word_at_end(text)
     if word in _SHOWN_IN:
         return _word_before_last(text) not in _SHOWN
@@ -263,7 +263,7 @@ def _names_a_value(text: str) -> bool:
 
 
 def _fits_several(label: Label, text: str, after: str) -> bool:
-    """Whether several numbers in one bracket may be a mark here: at a clause's end, behind no word that counts."""
+    """Whether several numbers in one bracket may be a mark here: at the end of a clause, not after a counting word."""
     if not label.several:
         return True
     if _at_end(_VALUE_SUFFIX, text):
@@ -295,14 +295,14 @@ def _closes_emphasis(text: str) -> bool:
 
 
 def _word_at_end(text: str) -> str:
-    """The word that the text ends with, folded; empty where it ends with another sign."""
+    """The word at the end of the text, folded; empty if it ends with another character."""
     last = text[text.rfind(" ") + 1 :]
     found = _ENDING_WORD.search(last)
     return found[0].casefold() if found else ""
 
 
 def _has_article(text: str) -> bool:
-    """Whether the noun at the end has an article, at once or before another word: `the ankle joint`."""
+    """Whether the noun at the end has an article, directly or before another word: `the ankle joint`."""
     words = [word.casefold() for word in text[-_LONGEST_ENDING:].split()[-3:-1]]
     if not words or words[-1] in _ARTICLES:
         return bool(words)
@@ -335,9 +335,9 @@ def _is_latin(sign: str) -> bool:
 
 
 def _at_end(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """A match of a pattern that ends where the text does, in its last two words.
+    """A match of a pattern that ends at the end of the text, within its last two words.
 
-    A search in all of the text would begin at each letter of a long line.
+    A search in the whole text would start at each letter of a long line.
     """
     last = text.rfind(" ", 0, -1)
     before = text.rfind(" ", 0, last) if last > 0 else -1

@@ -1,4 +1,4 @@
-"""The first sentences of a passage with whole markup; called where an answer lists sections or takes their beginnings.
+"""The first sentences of a passage with complete markup; used by answers that list or excerpt sections.
 
 A sentence does not end inside bold or italic text, code, a formula or a link, and is not cut there, so that no
 delimiter is left without the one that closes it.
@@ -16,10 +16,10 @@ _BLOCK_MARK = re.compile(r"[ \t]*(?:#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][
 _HEADING_LINES = re.compile(r"\A(?:[ \t]*#{1,6}[ \t][^\n]*\n)+")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]")
 _SPAN = re.compile(
-    r"\\.|"  # escaped: opens nothing
+    r"\\.|"  # escaped, so it opens nothing
     r"(?P<whole>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.+?\$\$|\$(?=\S)[^$\n]*?(?<=\S)\$(?!\d)|"
     r"\\\(.+?\\\)|!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()]*(?:\([^()]*\)[^()]*)*\))|"
-    # Up to the next beginning of the same kind, and only so far: else each one that nothing ends reads all of the text.
+    # Only up to the next delimiter of the same kind; otherwise each unclosed one would read the whole text.
     r"(?P<emphasis>(?P<stars>\*{1,3}|~~)(?=[^\s*])(?:\\.|`[^`]{0,200}`|(?!(?P=stars)).|(?P=stars)(?=\*)){1,1000}?(?<=\S)(?P=stars)|"
     r"(?<!\w)(?P<bars>_{1,3})(?=[^\s_])(?:\\.|`[^`]{0,200}`|(?!(?<!\w)(?P=bars)[^\s_]).){1,1000}?(?<=\S)(?P=bars)(?!\w))",
     re.DOTALL,
@@ -27,22 +27,22 @@ _SPAN = re.compile(
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
 _MARKUP = re.compile(r"[*_~`>#\s]+")
 _COLONS = (":", "：")
-_FEWEST_WORDS = 3  # of a sentence that tells something
-_FEWEST_WORDS_OF_A_LEAD_IN = 8  # that says something even without the formula or the code behind it
+_FEWEST_WORDS = 3  # of a sentence that says something
+_FEWEST_WORDS_OF_A_LEAD_IN = 8  # that says something even without the formula or code after it
 _UNSPACED_ENDS = ("。", "！", "？")
 _ENDS = (".", "!", "?", "…", "؟", "۔", "।", *_UNSPACED_ENDS)
 _LABEL = re.compile(r"\s*(?P<stars>\*{1,3}|_{1,3})(?:(?!(?P=stars)).)+(?P=stars)\s*")
 _MOST_WORDS_OF_A_LABEL = 6
-_NO_TEXT = re.compile(  # what a page shows no sentence for: components, admonitions' signs, pictures
+_NO_TEXT = re.compile(  # what is not a sentence on the page: components, admonition markers, pictures
     r"[ \t]*(?:</?[A-Za-z][^>]*>\s*$|:::|!\[[^\]]*\]\([^)]*\)\s*$|import\s|export\s|\{/\*)"
 )
-_STAND_IN = "x"  # for each sign inside markup: neither a space nor the end of a sentence
+_STAND_IN = "x"  # replaces each character inside markup: neither a space nor the end of a sentence
 
 
 def opening_sentence(text: str, most_letters: int | None = None) -> str:
-    """The first sentence of a text's prose without the marks of its block, "" where the text has no prose.
+    """The first sentence of a text's prose without block markers; "" if the text has no prose.
 
-    A sentence of more than `most_letters` is cut between words, with " …". Headings count where there is nothing else.
+    A sentence of more than `most_letters` is cut between words, with " …". Headings count if there is nothing else.
     """
     prose = _prose(text)
     block = next((block for block in prose if not _is_heading(block)), prose[0] if prose else "")
@@ -61,16 +61,16 @@ def telling_sentence(text: str, most_letters: int | None = None) -> str:
 
 
 def gist(text: str, most_letters: int, most_of_items: int) -> str:
-    """What tells most of a text in one line: a telling sentence, else its list, else a long lead-in; "" for none."""
+    """The gist of a text in one line: a telling sentence, or its list, or a long lead-in; "" for none."""
     told = telling_sentence(text, most_letters) or listed(text, most_of_items)
     lead_in = opening_sentence(text, most_letters)
     return told or (lead_in if len(lead_in.split()) >= _FEWEST_WORDS_OF_A_LEAD_IN else "")
 
 
 def listed(text: str, most_letters: int) -> str:
-    """The first items of a text's first list, joined by semicolons, as many whole ones as `most_letters` hold.
+    """The first items of a text's first list, joined by semicolons: as many whole ones as fit `most_letters`.
 
-    "" where the text has no list, or its first item is too long. It tells of a section that has no sentence.
+    "" if the text has no list, or its first item is too long. It describes a section without sentences.
     """
     pieces = [piece for block in _prose(text) for line in block.splitlines() for piece in [line.strip()] if piece]
     items = [_first_of(piece).rstrip(" :;,.") for piece in pieces if _LIST_ITEM.match(piece)]
@@ -84,10 +84,10 @@ def listed(text: str, most_letters: int) -> str:
 
 
 def beginning(text: str, limit: int, count: Callable[[str], int]) -> str:
-    """As many whole blocks and sentences from a text's beginning as `limit` tokens hold, as they stand in it.
+    """As many whole blocks and sentences from a text's beginning as fit `limit` tokens, unchanged.
 
-    Code, tables and formulas are kept whole or left out; a sentence is cut, between its words, where it is the first
-    one and alone exceeds the limit. A lead-in whose list or code does not fit is left out too.
+    Code, tables and formulas are kept whole or left out; a sentence is cut, between words, only if it is the first and
+    exceeds the limit by itself. A lead-in whose list or code does not fit is left out too.
     """
     if count(text) <= limit:
         return text
@@ -111,7 +111,7 @@ def beginning(text: str, limit: int, count: Callable[[str], int]) -> str:
 
 
 def _that_fits(before: str, block: str, limit: int, count: Callable[[str], int]) -> str:
-    """A block's first sentences, as many as fit behind the text before it."""
+    """A block's first sentences, as many as fit after the text before it."""
     found = ""
     for end in _sentence_ends(block):
         if count(before + block[:end]) > limit:
@@ -130,13 +130,13 @@ def _first_words(block: str, limit: int, count: Callable[[str], int]) -> str:
 
 
 def _prose(text: str) -> list[str]:
-    """The blocks of a text that are neither code, formula, table nor rule, without the signs of a quotation."""
+    """The blocks of a text that are not code, formula, table or rule, without quotation markers."""
     blocks = [_QUOTED.sub("", block) for block in text_blocks(text)]
     return [block for block in blocks if not _NO_PROSE.match(block)]
 
 
 def _first_of(block: str) -> str:
-    """The first sentence of a block without the block's marks, as one line."""
+    """The first sentence of a block without block markers, as one line."""
     block = _HEADING_LINES.sub("", block) if not _is_heading(block) else block
     block = _BLOCK_MARK.sub("", block, count=1) if _BLOCK_MARK.match(block) else block
     block = block.strip()
@@ -144,7 +144,7 @@ def _first_of(block: str) -> str:
 
 
 def _sentences_of(block: str) -> Iterator[str]:
-    """The sentences of a block as they stand in it."""
+    """The sentences of a block, unchanged."""
     start = 0
     for end in _sentence_ends(block):
         yield block[start:end].strip()
@@ -152,7 +152,7 @@ def _sentences_of(block: str) -> Iterator[str]:
 
 
 def _sentence_ends(block: str) -> Iterator[int]:
-    """Where the sentences of a block end in it."""
+    """The ends of a block's sentences."""
     masked, at = _masked(block), 0
     for sentence in sentences(masked):
         at = masked.index(sentence, at) + len(sentence)
@@ -160,7 +160,7 @@ def _sentence_ends(block: str) -> Iterator[int]:
 
 
 def _tells(sentence: str) -> bool:
-    """Whether a sentence is one: it ends as one, and is neither a lead-in nor a label."""
+    """Whether a sentence is complete: it ends like one, and is neither a lead-in nor a label."""
     if _NO_TEXT.match(sentence):
         return False
     plain = _MARKUP.sub(" ", sentence).strip().rstrip(")\"”»’'")
@@ -181,9 +181,9 @@ def _is_heading(block: str) -> bool:
 
 
 def _masked(text: str) -> str:
-    """The text, as long as it was, with stand-ins for what stands inside markup.
+    """The text, of the same length, with placeholders for what is inside markup.
 
-    The last sign of bold and italic text stays: a sentence may end with it.
+    The last character of bold and italic text is kept: a sentence may end with it.
     """
 
     def mask(found: re.Match[str]) -> str:
@@ -197,7 +197,7 @@ def _masked(text: str) -> str:
 
 
 def _cut(sentence: str, most_letters: int) -> str:
-    """The sentence's first words, within `most_letters` if its markup allows; bold text as long as that loses it."""
+    """The sentence's first words, within `most_letters` if its markup allows; longer bold text loses its markup."""
     masked = _masked(sentence)
     kept = masked[: most_letters + 1].rpartition(" ")[0]
     if kept:

@@ -1,10 +1,10 @@
-"""Reads citation markers while the answer is written, checks them, and puts them in their final order.
+"""Reads citation marks while the answer is written, checks them, and puts them in their final order.
 
-The text that goes on keeps the numbers of the sources as they were found; the final text numbers them in the order in
-which it cites them. A marker that names no source is left out and counted.
+The streamed text has the numbers of the sources as they were found; the final text numbers them in the order of
+citation. A mark that names no source is left out and counted.
 
 Whether a passage supports a statement, and which of its sentences does, is decided by shared words, without a model. It
-finds what is plainly made up, a number that stands nowhere or a sentence about something else, and says nothing where
+finds what is plainly made up, a number that appears nowhere or a sentence about something else, and does not judge if
 answer and passage are in different languages.
 """
 
@@ -19,15 +19,15 @@ from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.marks import MARK, STAND_INS, Label
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
 
-_CONTEXT_CHARS = 500  # before a marker, from which the language is detected
+_CONTEXT_CHARS = 500  # before a mark, from which the language is detected
 _STATEMENT_CHARS = 300
-_LANGUAGE_CHARS = 200  # of an answer, that tell its language
-_FEWEST_FOR_SEVERAL = 3  # words that carry meaning, before `[1, 2]` that stands for two citations
+_LANGUAGE_CHARS = 200  # of an answer, from which its language is detected
+_FEWEST_FOR_SEVERAL = 3  # content words, before a `[1, 2]` that means two citations
 _FOOTNOTE = re.compile(r"^ {0,3}\[\^(\d{1,3})\]:[ \t]*(.*)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")  # Markdown's
 _CODE_NAME = re.compile(r"(?!javascript|vbscript|data)[A-Za-z_]\w*::[A-Za-z_]", re.IGNORECASE)  # not a scheme
-_FOREIGN = re.compile(r"[\s\x00-\x1f]*/[\t\r\n]*/")  # an address that names a host without a scheme
-_SHARED_BY_ONE = 0.15  # of the words of a statement that stands on several passages, in each of them
+_FOREIGN = re.compile(r"[\s\x00-\x1f]*/[\t\r\n]*/")  # an address with a host and no scheme
+_SHARED_BY_ONE = 0.15  # share of the words of a statement with several passages, in each of them
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
@@ -40,7 +40,7 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE | re.MULTILINE,  # the last: the number of a list item
 )
 _LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
-_SHORT = 3  # letters; words as short as this are how a language sounds, not what is said
+_SHORT = 3  # letters; words as short as this show the language, not the content
 _STEM = 6  # letters: "stability" and "stabilise" are one word
 _FEW_WORDS = 4  # a shorter statement is not judged
 _SHARED = 0.34  # of a statement's words, in the passages that it cites
@@ -68,19 +68,19 @@ def _ends_with_abbreviation(text: str, start: int, end: int) -> bool:
 
 
 class LastSentence:
-    """The sentence that a growing text stands in; it is not read from its beginning again for each."""
+    """The last sentence of a growing text, found without reading the text from its beginning each time."""
 
     def __init__(self) -> None:
         self._start = 0
         self._read = 0
 
     def of(self, text: str) -> str:
-        """The last sentence of a text that begins with the one that was given before; a whole one at its very end."""
+        """The last sentence of a text that extends the one given before; a complete one at its very end."""
         for match in _SENTENCE_END.finditer(text, self._read):
             if _ABBREVIATION.search(text, max(self._start, match.start() - _LONGEST_ABBREVIATION), match.start()):
                 continue
             if not text[match.end() :].strip():
-                break  # what comes next may still belong to it
+                break  # the next text may still belong to it
             if text[self._start : match.end()].strip():
                 self._start = match.end()
         self._read = max(self._start, len(text.rstrip()) - _LONGEST_ABBREVIATION)
@@ -94,7 +94,7 @@ class Words:
         self.text = text
         folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
         self.all = _WORD.findall(folded)
-        # The words that carry meaning, cut to their stems; all words of a script that writes them short.
+        # The content words, stemmed; all words in scripts with short words.
         if text.isascii():
             self.stems = {word[:_STEM] for word in self.all if len(word) > _SHORT}
         else:
@@ -105,26 +105,26 @@ class Words:
 
     @cached_property
     def short(self) -> set[str]:
-        """The shortest words, which tell a language."""
+        """The shortest words, which show the language."""
         return {word for word in self.all if len(word) <= _SHORT and word.isalpha()}
 
 
 class Evidence(Words):
-    """A passage that statements are held against."""
+    """A passage against which statements are checked."""
 
     @cached_property
     def brackets(self) -> frozenset[str]:
-        """The numbers in brackets that the passage itself has: `[0, 1]`."""
+        """The numbers in brackets in the passage itself: `[0, 1]`."""
         return frozenset(_BRACKET.findall(self.text))
 
     @cached_property
     def _sentences(self) -> list[tuple[str, set[str], float]]:
-        """Each sentence with its stems, and what their number makes one shared stem worth."""
+        """Each sentence with its stems, and the weight of one shared stem by their number."""
         found = [Words(sentence) for sentence in sentences(self.text)]
         return [(sentence.text, sentence.stems, (len(sentence.stems) + 4) ** -0.5) for sentence in found]
 
     def best_sentence(self, statement: Words) -> str:
-        """The sentence that shares most with the statement, the first where none shares anything."""
+        """The sentence that shares most with the statement; the first if none shares anything."""
         wanted = statement.stems
         best, best_score = "", -1.0
         for sentence, stems, worth in self._sentences:
@@ -138,12 +138,12 @@ class Evidence(Words):
         return bool(answer.short) and len(answer.short & self.short) >= _SAME_LANGUAGE * len(answer.short)
 
     def tells(self, statement: Words) -> bool:
-        """Whether more than half of the words of a statement, however short, are here, and all of its numbers."""
+        """Whether more than half of a statement's words, however short, and all of its numbers are here."""
         shared = len(statement.stems & self.stems)
         return statement.numbers <= self.numbers and 2 * shared > len(statement.stems)
 
     def supports(self, statement: Words, *, share: float = _SHARED) -> bool:
-        """Whether a share of the statement's words, and all of its numbers, are here; True for one too short."""
+        """Whether enough of the statement's words and all of its numbers are here; True for one too short to judge."""
         if not statement.numbers <= self.numbers:
             return False
         stems = statement.stems
@@ -172,7 +172,7 @@ class Together(Evidence):
 
 @lru_cache(maxsize=512)  # the same passages answer many questions; about 20 KB each
 def evidence_of(passage: str) -> Evidence:
-    """A passage's words, made once for many answers."""
+    """A passage's words, computed once for many answers."""
     return Evidence(passage)
 
 
@@ -186,10 +186,10 @@ class CitationProcessor:
             link_policy(foreign_hosts | hosts), frozenset(self._sources), self._speaks_for, self._leads_to
         )
         self._evidence = {number: evidence_of(source.text) for number, source in self._sources.items()}
-        self._written: list[str | int] = []  # the text, with the numbers of its markers
-        self._prose = ""  # the text without markers, code and formulas
+        self._written: list[str | int] = []  # the text, with the numbers of its marks
+        self._prose = ""  # the text without marks, code and formulas
         self._sentence = LastSentence()
-        self._statement: Words | None = None  # before the last mark, as long as nothing else was written
+        self._statement: Words | None = None  # before the last mark, while nothing else was written
         self._first: dict[int, Cited] = {}  # by number, in the order of citation
         self._doubtful: set[int] = set()
         self._confirmed: set[int] = set()  # by a statement that is long enough to be judged
@@ -197,10 +197,10 @@ class CitationProcessor:
         self._held: list[Piece] = []  # from the first `[^1]` on: its definition may stand at the very end
         self._length = 0  # of the text that was shown, in UTF-16 code units
         self._all = Together(tuple(self._evidence.values()))
-        self._same_language: bool | None = None  # as the answer and the passages; None until enough is written
+        self._same_language: bool | None = None  # do answer and passages share one; None: not yet known
 
     def feed(self, text: str) -> Iterable[TextDelta | Cited]:
-        """The delta that is certain now, and what it cites."""
+        """The text that is certain now, and its citations."""
         pieces = self._reader.feed(text)
         if self._held or any(piece.footnote for piece in pieces):
             self._held.extend(pieces)
@@ -208,12 +208,12 @@ class CitationProcessor:
         return self._write(pieces)
 
     def end(self) -> Iterable[TextDelta | Cited]:
-        """What was held back."""
+        """The text that was held back."""
         self._held.extend(self._reader.end())
         return self._write(self._without_footnotes(self._held))
 
     def resolved(self) -> CitationsResolved:
-        """The whole answer with its sources in their final numbers."""
+        """The whole answer with its sources under their final numbers."""
         final = {number: place for place, number in enumerate(self._first, start=1)}
         text, marks = _numbered(self._written, final)
         judged = self._doubtful | (self._confirmed if self._speaks_like_the_passages(self._prose) else set())
@@ -248,10 +248,10 @@ class CitationProcessor:
         self._length += utf16_length(text)
 
     def _mark(self, piece: Piece, shown: list[str], cited: list[TextDelta | Cited]) -> None:
-        """Keep the numbers that name a source; the space before a marker goes with it where none does."""
+        """Keep the numbers that name a source; if none does, the space before the mark is dropped with it."""
         known = [number for number in piece.numbers if number in self._sources]
         if piece.listed and not all(number in self._first for number in known):
-            self._show(piece.text, shown)  # an entry for a source that nothing cites
+            self._show(piece.text, shown)  # an entry for a source that is cited nowhere
             return
         self._dropped += len(piece.numbers) - len(known)
         if not known:
@@ -287,7 +287,7 @@ class CitationProcessor:
         return evidence.supports(statement, share=_SHARED_BY_ONE) and self._all.supports(statement)
 
     def _speaks_like_the_passages(self, text: str) -> bool:
-        """Whether the answer, of which this was written so far, is in the language of the passages."""
+        """Whether the answer, as far as it is written, is in the language of the passages."""
         if self._same_language is not None:
             return self._same_language
         same = self._all.speaks_like(Words(text[-_CONTEXT_CHARS:]))
@@ -296,10 +296,10 @@ class CitationProcessor:
         return same
 
     def _speaks_for(self, before: str, whole: str, label: Label, doubtful: bool) -> bool:
-        """Whether a bracket where marks stand is one.
+        """Whether a bracket at the place of a mark is one.
 
-        It is quoted where a passage has the same behind the same word. One that may as well be a value is a mark where
-        its passages say what stands before it; what is in another language cannot be held against them.
+        It is a quotation if a passage has the same bracket after the same word. One that may also be a value is a mark
+        if its passages support the text before it, which cannot be judged in another language.
         """
         if whole in self._all.brackets and self._quotes(before, whole):
             return False
@@ -317,7 +317,7 @@ class CitationProcessor:
         return True
 
     def _leads_to(self, address: str, numbers: Sequence[int]) -> bool:
-        """Whether an address is that of the page of one of these sources."""
+        """Whether an address is the page of one of these sources."""
         path = _page(address)
         return any(_page(self._sources[number].url) == path for number in numbers if number in self._sources)
 
@@ -333,7 +333,7 @@ class CitationProcessor:
         return bool(word) and any(f"{word[0]} {whole}" in source.text for source in self._sources.values())
 
     def _without_footnotes(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """The pieces, in which `[^1]` is text where the answer itself defines it as something else than a passage."""
+        """The pieces, with `[^1]` as text if the answer itself defines it as something other than a passage."""
         if not any(piece.footnote for piece in pieces):
             return list(pieces)
         text = "".join(part if isinstance(part, str) else MARK for part in self._written)
@@ -355,7 +355,7 @@ def utf16_length(text: str) -> int:
 
 
 def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[str, tuple[Mark, ...]]:
-    """The text with its marks in their final numbers, and where they are."""
+    """The text with its marks' final numbers, and their positions."""
     texts: list[str] = []
     marks: list[Mark] = []
     length = 0
@@ -369,7 +369,7 @@ def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[s
 
 
 def _page(address: str) -> str:
-    """The path of an address, without what may differ between two ways to write a page's."""
+    """The path of an address, normalised over the ways to write a page's address."""
     try:
         path = urlsplit(html.unescape(address)).path
     except ValueError:
@@ -381,7 +381,7 @@ def link_policy(hosts: frozenset[str]) -> Callable[[str], bool]:
     """Whether a link's target stays on the site, or leads to one of these hosts (in lower case)."""
 
     def allows(target: str) -> bool:
-        # What Markdown and browsers make of it: entities and escapes hide no scheme, and `/\\host` is `//host`.
+        # As Markdown and browsers read it: entities and escapes hide no scheme, and `/\\host` is `//host`.
         address = _ESCAPE.sub(r"\1", html.unescape(target)).strip()
         if _FOREIGN.match(address.replace("\\", "/")):
             return False
