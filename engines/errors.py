@@ -1,4 +1,4 @@
-"""What can go wrong with a language model, each with a stable code and a sentence that a reader may see.
+"""The errors of a language model, each with a stable code and a message that a reader may see.
 
 ModelError
 ├── ModelUnavailableError   away, overloaded, or resting after many failures
@@ -46,28 +46,28 @@ class ModelError(BookragError):
         self.model_version: str | None = None  # as the model names itself
 
     def without_a_word(self) -> "ModelError":
-        """This error as one that came before the first word: nothing was written that could be incomplete."""
+        """This error as one before the first word: nothing was written that could be incomplete."""
         self.wordless = True
         self.args = (self.wordless_sentence,)
         return self
 
 
 class ModelUnavailableError(ModelError):
-    """The model is away or overloaded, or has failed so often that it is left alone for a while."""
+    """The model cannot be reached, is overloaded, or has failed so often that the circuit breaker is open."""
 
     code = "model_unavailable"
     sentence = "The language model cannot be reached right now. Please try again in a moment."
 
 
 class ModelBusyError(ModelError):
-    """The model takes no more requests for now."""
+    """The model accepts no more requests for now."""
 
     code = "model_busy"
     sentence = "The language model has too many requests right now. Please try again in a moment."
 
 
 class ModelKeyError(ModelError):
-    """The model's key was refused; only an operator can mend that."""
+    """The model's key was refused; only the operator can fix that."""
 
     code = "model_key_rejected"
     sentence = "The language model refused the service's key. The people who run this service have to look at it."

@@ -1,8 +1,8 @@
-"""What travels from a question to its answer: the question, the sources, and the events that an answer is made of.
+"""The types from a question to its answer: the question, the sources, and the events of an answer.
 
 An answer is `SourcesFound`, `Understood` where words were corrected, `GroundingDecided`, any number of `TextDelta` and
-`Cited`, `CitationsResolved` where there was text, and last exactly one of `Finished` or `Failed`. A model that judges
-behind its answer makes a second `GroundingDecided`, which holds.
+`Cited`, `CitationsResolved` where there was text, and last exactly one of `Finished` or `Failed`. If the model judges
+coverage after its answer, a second `GroundingDecided` follows and replaces the first.
 """
 
 import unicodedata
@@ -34,12 +34,12 @@ class Turn:
 
     role: Role
     content: str
-    selected_text: str | None = None  # the selection that this turn was about, the answer's as well as the question's
+    selected_text: str | None = None  # the selection that this turn was about, set for question and answer
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where in the book to look; None means the default (the latest version, the default locale, all pages)."""
+    """Where in the book to search; None means the default (the latest version, the default locale, all pages)."""
 
     locale: str | None = None
     version: str | None = None
@@ -49,7 +49,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a reader asks, with all that the answer may depend on."""
+    """A reader's question, with everything that the answer may depend on."""
 
     text: str
     history: tuple[Turn, ...] = ()
@@ -71,15 +71,15 @@ class Source:
     title: str
     heading_path: tuple[str, ...]
     text: str
-    score: float  # fused; comparable within one answer alone
-    dense_rank: int | None = None  # from 1; None where that side did not find it
+    score: float  # fused; comparable only within one answer
+    dense_rank: int | None = None  # from 1; None if that side did not find it
     sparse_rank: int | None = None
-    related: bool = True  # whether anything but its place in the list speaks for it
+    related: bool = True  # whether anything besides its place in the list supports it
 
 
 @dataclass(frozen=True, slots=True)
 class SourcesFound:
-    """The passages that the answer stands on; comes before the first word."""
+    """The passages on which the answer is based; comes before the first word."""
 
     sources: tuple[Source, ...]
     build: str | None = None  # that was searched; None where nothing was
@@ -87,7 +87,7 @@ class SourcesFound:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The question as it was searched for, where words of it were taken for misspelt ones and corrected."""
+    """The question as it was searched for, if words of it were corrected."""
 
     searched_for: str
     corrections: tuple[tuple[str, str], ...]  # (as typed, as searched)
@@ -95,7 +95,7 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """How much of the book was searched: what was found, and what was not, says nothing about the rest."""
+    """How much of the book was searched; the result says nothing about the rest."""
 
     part: Literal["page", "chapter", "edition", "book"] = "book"
     edition: str = ""  # of an edition: its locale and its version, as far as they are not the default ones
@@ -105,7 +105,7 @@ class Searched:
 class GroundingDecided:
     """Whether what was searched covers the question.
 
-    Decided from the retrieval evidence; for an uncertain question, a model that answers may then say "not covered".
+    Decided from the retrieval evidence; for an uncertain question, the answering model may then say "not covered".
     """
 
     verdict: Verdict | None  # None for small talk, which asks nothing of the book
@@ -113,7 +113,9 @@ class GroundingDecided:
     covered_from: float  # scores from here on are "covered"
     not_covered_below: float  # scores below this are "not covered"; those between the two are "uncertain"
     signals: Mapping[str, float] = field(default_factory=dict)  # what the score was computed from, by name
-    rules: frozenset[Rule] = frozenset()  # those that hold beside the score, whether or not they changed the verdict
+    rules: frozenset[Rule] = (
+        frozenset()
+    )  # the rules that apply besides the score, whether or not they changed the verdict
     spared_by: SparedBy | None = None  # what made it "uncertain"
 
     @property
@@ -138,7 +140,7 @@ class Retrieved:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether there are passages, and they may cover the question."""
+        """Whether there are passages that may cover the question."""
         return self.grounding.grounded and bool(self.sources)
 
 
@@ -157,7 +159,7 @@ class Cited:
     chunk_id: str
     url: str
     sentence: str  # of the passage: the one that supports the statement best
-    supported: bool  # False where the statement shares next to no words with the passage
+    supported: bool  # False if the statement shares next to no words with the passage
     at: int = 0  # where the mark begins in the text that was sent so far, in UTF-16 code units
 
 
@@ -173,11 +175,11 @@ class Mark:
 class Citation:
     """A cited source in its final place."""
 
-    number: int  # from 1, in the order in which the text cites; of passages quoted where a model is away, their own
+    number: int  # from 1, in the order of citation; passages quoted without a model keep their own numbers
     source: Source  # with its own, earlier number
     sentence: str
     supported: bool  # whether every statement that cites it finds its words in the passage
-    # False where each was too short, or in another language than the passage: `supported` is a guess.
+    # False if each was too short, or in another language than the passage: then `supported` is a guess.
     judged: bool = True
 
 
@@ -187,7 +189,7 @@ class CitationsResolved:
 
     text: str  # the whole answer, its markers renumbered in the order of citation
     cited: tuple[Citation, ...]
-    also_read: tuple[Source, ...]  # given to the model and cited by nothing
+    also_read: tuple[Source, ...]  # given to the model and not cited
     dropped: int = 0  # numbers in marks that name no source; none of them is a citation
     unsupported: tuple[str, ...] = ()  # statements of the answer that no passage seems to support
     marks: tuple[Mark, ...] = ()  # in the order of the text
@@ -208,13 +210,13 @@ class Finished:
     reason: FinishReason
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
-    model: str | None = None  # None where no model wrote the answer
+    model: str | None = None  # None if no model wrote the answer
     model_version: str | None = None  # as the model names itself
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The answer could not be given, or not to its end: a stable code and a sentence for the reader."""
+    """The answer could not be given, or not completely: a stable code and a message for the reader."""
 
     code: str
     message: str

@@ -1,8 +1,8 @@
-"""What LlamaIndex's instrumentation is told of each question, so that the tools of its ecosystem see it by being added.
+"""Reports each question to LlamaIndex's instrumentation, so that the tools of its ecosystem can be plugged in.
 
-An answer is an async generator, which the reader's task drives: LlamaIndex's own span decorator ends a span when the
-generator is made, and a context variable that stays set while it waits would leak into that task. So the span is
-opened and closed here, and is the current one only while something is awaited that opens spans or events of its own.
+An answer is an async generator, driven by the reader's task: LlamaIndex's span decorator ends a span when the generator
+is created, and a context variable that stays set while it waits would leak into that task. So the span is opened and
+closed here, and is current only while something is awaited that opens spans or events.
 """
 
 import inspect
@@ -25,15 +25,15 @@ KEPT_NODES = 10  # in a trace, of a retrieval, which finds a hundred
 
 
 class SelectiveSpanHandler(BaseSpanHandler[BaseSpan]):
-    """A handler of spans that takes none of some steps."""
+    """A span handler that omits some steps."""
 
     def omits(self, step: object) -> bool:
-        """Whether it takes no span of this step."""
+        """Whether it omits this step."""
         raise NotImplementedError
 
 
 def span_is_taken(step: object) -> bool:
-    """Whether anything that was added to LlamaIndex's instrumentation takes a span of a step, as OpenTelemetry does."""
+    """Whether any handler of LlamaIndex's instrumentation, such as OpenTelemetry's, takes spans of a step."""
     return any(
         not handler.omits(step)
         if isinstance(handler, SelectiveSpanHandler)
@@ -43,7 +43,7 @@ def span_is_taken(step: object) -> bool:
 
 
 class ModelRetried(BaseEvent):
-    """A call of the language model failed and is sent again."""
+    """A call of the language model failed and is retried."""
 
     code: str
 
@@ -55,11 +55,11 @@ class ModelFailed(BaseEvent):
 
 
 class BreakerOpened(BaseEvent):
-    """After many failures in a row the language model is left alone for a while."""
+    """The circuit breaker of the language model has opened after many failures."""
 
 
 class QuestionSpan:
-    """The span of one question: from its retrieval to the end of its answer, whatever that is; or of another step."""
+    """The span of one question, from retrieval to the end of its answer, however it ends; or of another step."""
 
     def __init__(self, instance: Any, question: str = "", *, step: str = "events") -> None:
         self.id = f"{type(instance).__name__}.{step}-{uuid.uuid4()}"
@@ -71,7 +71,7 @@ class QuestionSpan:
         )
 
     def close(self, error: BaseException | None = None) -> None:
-        """End the span; one that a failure or a reader who left ends is dropped."""
+        """End the span; after a failure, or if the reader has left, it is dropped."""
         if error is None:
             dispatcher.span_exit(id_=self.id, bound_args=self._arguments, instance=self._instance, result=None)
         else:
@@ -80,7 +80,7 @@ class QuestionSpan:
 
 @contextmanager
 def inside(span_id: str | None) -> Iterator[None]:
-    """Make a span the current one; nothing may be yielded to a reader meanwhile."""
+    """Make a span current; nothing may be yielded to a reader meanwhile."""
     token = active_span_id.set(span_id)
     try:
         yield
@@ -90,7 +90,7 @@ def inside(span_id: str | None) -> Iterator[None]:
 
 @contextmanager
 def synthesis(query: QueryBundle, span_id: str | None) -> Iterator[Response]:
-    """Tell of the start and the end of an answer within a question's span; fill in the response meanwhile."""
+    """Report the start and the end of an answer within a question's span; the block fills in the response."""
     response = Response("")
     dispatcher.event(SynthesizeStartEvent(query=query, span_id=span_id))
     try:

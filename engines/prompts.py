@@ -1,9 +1,8 @@
-"""Every word that is sent to a language model, in one place, and how many tokens of it and of the conversation fit.
+"""Everything that is sent to a language model, and how much of it and of the conversation fits.
 
-Passages, selections, the profile and the conversation are data: each stands between tags of its own, and text that
-looks like one of these tags is defused before it is put there. `LeakGuard` sees to it that no answer gives the rules
-away. The length of a text is estimated without the model's tokenizer, and corrected by the counts that the model
-reports (`TokenGauge`).
+Passages, selections, the profile and the conversation are data: each is enclosed in its own tags, and text that looks
+like one of these tags is defused first. `LeakGuard` makes sure that no answer reveals the rules. The length of a text
+is estimated without the model's tokenizer, and corrected by the counts that the model reports (`TokenGauge`).
 """
 
 import re
@@ -119,13 +118,13 @@ _TAGS = re.compile(
 )
 
 _WORD = re.compile(r"[^\W_]+")
-_RUN = 10  # words; as long a run in common is no accident, and shows little
+_RUN = 10  # words; such a long common run is no accident, and reveals little
 
 _CUT = "\n[…]\n"
 
 
 def defuse(text: str) -> str:
-    """The text with every look-alike of a prompt's own tags made harmless; all else stays verbatim."""
+    """The text with every look-alike of a prompt's tags made harmless; everything else is unchanged."""
     return _TAGS.sub("&lt;", text)
 
 
@@ -147,7 +146,7 @@ def selection_message(question: str, selection: Source, profile: str | None = No
 def condense_message(
     question: str, history: Iterable[Turn], summary: str | None = None, language: str | None = None
 ) -> str:
-    """The one message of the condense step; the question is to be written in `language`, else in the message's own."""
+    """The message of the condense step; the question is to be written in `language`, or in the message's own."""
     name = _LANGUAGES.get(language or "", language)
     wanted = (
         f"Write the question in {name}, whatever language the message is in: the book is searched in {name}."
@@ -160,12 +159,12 @@ def condense_message(
 
 
 def summary_message(turns: Iterable[Turn], summary: str | None = None) -> str:
-    """The one message that asks for a summary of older turns, and of the summary before them."""
+    """The message that asks for a summary of older turns and of the summary before them."""
     return SUMMARY.format(summary=_before(summary), conversation=_conversation(turns))
 
 
 def summary_block(summary: str) -> str:
-    """What the older turns were about, as the first message of a conversation."""
+    """The summary of older turns, as the first message of a conversation."""
     return f"<summary>\n{defuse(summary)}\n</summary>"
 
 
@@ -190,7 +189,7 @@ def _reader(profile: str | None) -> str:
 
 
 class LeakGuard:
-    """Watches one answer for a run of words out of a prompt's rules."""
+    """Watches one answer for a run of words from a prompt's rules."""
 
     def __init__(self, rules: str) -> None:
         self._runs, self._words = _runs_of(rules)
@@ -204,7 +203,7 @@ class LeakGuard:
         if not words:
             self._rest = ""
             return False
-        # The last word may go on in the next piece.
+        # The last word may continue in the next piece.
         whole = words if words[-1].end() < len(self._rest) else words[:-1]
         for word in whole:
             if word[0] not in self._words:
@@ -225,7 +224,7 @@ def _runs_of(rules: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
 
 
 def estimate_tokens(text: str) -> int:
-    """Roughly the tokens of a text: four Latin letters each, two of any other script."""
+    """An estimate of a text's tokens: four Latin letters, or two of any other script, per token."""
     if text.isascii():
         return len(text) // 4 + 1
     ascii_letters = len(text.encode("ascii", "ignore"))
@@ -233,12 +232,12 @@ def estimate_tokens(text: str) -> int:
 
 
 def estimate_prompt(messages: Iterable[ChatMessage]) -> int:
-    """Roughly the tokens of a prompt."""
+    """An estimate of a prompt's tokens."""
     return sum(estimate_tokens(message.content or "") for message in messages)
 
 
 class TokenGauge:
-    """Learns how far the estimate is off for one model; shared by all of its answers."""
+    """Learns the error of the estimate for one model; shared by all of its answers."""
 
     def __init__(self) -> None:
         self._ratio = 1.0
@@ -249,18 +248,18 @@ class TokenGauge:
         return self._ratio
 
     def learn(self, estimated: int, reported: int | None) -> None:
-        """Take in one prompt's estimate and the model's own count."""
+        """Learn from one prompt's estimate and the model's count."""
         if reported and estimated > 200:  # a short prompt says little
             seen = min(max(reported / estimated, 0.5), 3.0)
             self._ratio += 0.2 * (seen - self._ratio)
 
     def count(self, text: str) -> int:
-        """The text's tokens as far as it is known."""
+        """The text's tokens, corrected by what was learned."""
         return round(estimate_tokens(text) * self._ratio)
 
 
 def fair_share(sizes: Sequence[int], budget: int) -> int:
-    """The most that each may take so that all fit: those that need less leave the rest to the others."""
+    """The share of each so that all fit: what some do not need is left to the others."""
     left = budget
     for place, size in enumerate(sorted(sizes)):
         share = left // (len(sizes) - place)
@@ -271,7 +270,7 @@ def fair_share(sizes: Sequence[int], budget: int) -> int:
 
 
 def shortened(text: str, limit: int, count: Callable[[str], int]) -> str:
-    """The text within `limit` tokens, cut in its middle where it is longer; "" where not even the cut's mark fits."""
+    """The text within `limit` tokens, cut in the middle if it is longer; "" if not even the cut's mark fits."""
     if count(text) <= limit:
         return text
     halves = bisect_right(range(len(text) // 2), limit, key=lambda half: count(_cut(text, half))) - 1
@@ -284,10 +283,10 @@ def _cut(text: str, half: int) -> str:
 
 
 def turns_that_fit(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> tuple[Turn, ...]:
-    """The newest turns within `budget` tokens, oldest first, beginning with a question of the reader's.
+    """The newest turns within `budget` tokens, oldest first, beginning with a reader's question.
 
-    Both newest turns are kept, however long they are: they share the budget, and are cut in their middle where they
-    need more than their share. Older ones are added as long as they fit; one longer than half of the budget is cut.
+    Both newest turns are kept, however long they are: they share the budget, and are cut in the middle if they need
+    more than their share. Older ones are added as long as they fit; one longer than half of the budget is cut.
     """
     kept = _newest(turns, budget, count)
     left = budget - sum(count(turn.content) for turn in kept)
@@ -312,9 +311,9 @@ def _newest(turns: Sequence[Turn], budget: int, count: Callable[[str], int]) -> 
 
 
 def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tuple[tuple[Turn, ...], str | None]:
-    """What the answer may know of the conversation: the turns, and a summary of those before them, within `budget`.
+    """The part of the conversation for an answer, within `budget`: turns, and a summary of those before them.
 
-    A question about a selection sees no summary: other turns went into it, too.
+    A question about a selection gets no summary, which would include other turns.
     """
     summary = question.summary if question.selected_text is None and budget else None
     left = budget - summary_tokens(summary, budget, count)
@@ -322,7 +321,7 @@ def earlier(question: Question, budget: int, count: Callable[[str], int]) -> tup
 
 
 def summary_tokens(summary: str | None, budget: int, count: Callable[[str], int]) -> int:
-    """What a summary takes of a budget: a quarter of it at most."""
+    """The tokens of a summary: at most a quarter of the budget."""
     return min(count(summary), budget // 4) if summary else 0
 
 

@@ -19,7 +19,7 @@ class EngineSettings(EnvironmentSettings):
     gemini_context_window: int = Field(default=1_000_000, ge=4096)
     gemini_first_token_timeout_seconds: float = Field(default=60.0, gt=0)  # thinking comes before the first word
     gemini_stall_timeout_seconds: float = Field(default=20.0, gt=0)
-    gemini_answer_timeout_seconds: float = Field(default=600.0, gt=0)  # of a whole answer, however lively
+    gemini_answer_timeout_seconds: float = Field(default=600.0, gt=0)  # for a whole answer, however steadily it comes
     gemini_retry_budget_seconds: float = Field(default=8.0, ge=0)  # for opening a stream, before the first word
     gemini_breaker_failures: int = Field(default=5, ge=1)
     gemini_breaker_seconds: float = Field(default=30.0, gt=0)
@@ -31,7 +31,7 @@ class EngineSettings(EnvironmentSettings):
     models_dir: Path | None = None  # of exported models; None is DATA_DIR/models
     rerank_model: str | None = None
     top_k: int = Field(default=6, ge=1, le=50)
-    candidates: int = Field(default=100, ge=1, le=1000)  # per side, before fusion; what is less counts as 100
+    candidates: int = Field(default=100, ge=1, le=1000)  # per side, before fusion; at least 100
 
     passage_tokens: int = Field(default=6000, ge=256)  # of all passages in one prompt
     history_tokens: int = Field(default=3000, ge=0)  # of the earlier turns in one prompt
@@ -41,7 +41,7 @@ class EngineSettings(EnvironmentSettings):
     @field_validator("gemini_base_url")
     @classmethod
     def _without_version(cls, value: str | None) -> str | None:
-        return value and value.rstrip("/").removesuffix("/v1beta").rstrip("/")  # the version is part of each call
+        return value and value.rstrip("/").removesuffix("/v1beta").rstrip("/")  # the version is part of each request
 
     @model_validator(mode="after")
     def _prompt_fits_the_window(self) -> Self:

@@ -1,9 +1,9 @@
 """Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.book` calls it.
 
 The class keeps GoogleGenAI's interface and replaces how it streams, because there a blocked prompt is an empty stream,
-a safety stop ends in silence, and every piece of text is copied through several models. `GeminiStream` gives pieces of
-text until a whole end, or a ModelError that says why there is none. A failed opening is repeated within a budget of
-time; after many failures `CircuitBreaker` leaves the model alone for a while.
+a safety stop ends in silence, and every piece of text is copied through several models. `GeminiStream` returns pieces
+of text up to a complete end, or raises a ModelError that says why there is none. A failed opening is retried within a
+time budget; after many failures `CircuitBreaker` stops calls for a while.
 """
 
 import asyncio
@@ -49,13 +49,13 @@ _PASSING = (
     ModelBusyError,
     ModelRequestError,
     AnswerStalledError,
-)  # of one model, maybe not of two
+)  # for one model, perhaps not for two
 
 _MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
 
 def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
-    """The language model of a deployment; None where GEMINI_API_KEY is not set. Nothing is called here."""
+    """The language model of a deployment; None if GEMINI_API_KEY is not set. Makes no request."""
     if settings.gemini_api_key is None:
         return None
     name = settings.gemini_fallback_model
@@ -64,7 +64,7 @@ def build_llm(settings: EngineSettings) -> "GeminiLLM | None":
 
 
 class CircuitBreaker:
-    """Counts failures in a row; after `failures` of them calls are refused for `rest_seconds`, then one may try."""
+    """Counts consecutive failures; after `failures` of them, calls are refused for `rest_seconds`, then one may try."""
 
     def __init__(self, failures: int, rest_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = failures
@@ -74,7 +74,7 @@ class CircuitBreaker:
         self._closed_at = 0.0  # the moment from which calls may try again
 
     def refuses_for(self) -> float:
-        """Seconds for which calls are refused, 0 where one may go ahead; the one that tries keeps others out."""
+        """The seconds for which calls are refused; 0 if a call may go ahead, which then keeps others out."""
         if self._failures < self._limit:
             return 0.0
         remaining = self._closed_at - self._clock()
@@ -96,17 +96,17 @@ class CircuitBreaker:
 
 
 class GeminiAnswer:
-    """What Gemini's responses add up to; thoughts never leave it, nor white space before the first word."""
+    """Accumulates Gemini's responses; drops thoughts and white space before the first word."""
 
     def __init__(self) -> None:
         self.begun = False  # whether a word has come
         self._counts: Json = {}  # of the newest response that has some
         self.version: str | None = None  # of the model, as it names itself
         self._finish: str | None = None
-        self._half = ""  # the first half of a surrogate pair, whose second half begins the next piece
+        self._half = ""  # a high surrogate whose low surrogate begins the next piece
 
     def read(self, response: Json) -> str:
-        """The text of one response; raises ModelError where it is an error, a refusal, or nothing of Gemini's."""
+        """The text of one response; raises ModelError if it is an error, a refusal, or not a response of Gemini's."""
         try:
             return self._read(response)
         except (AttributeError, IndexError, KeyError, TypeError) as exc:
@@ -124,7 +124,7 @@ class GeminiAnswer:
             raise_for_block(response)
             return ""
         candidate = next((each for each in candidates if not each.get("index")), None)
-        if candidate is None:  # a piece of another answer than the first one
+        if candidate is None:  # a piece of an answer other than the first one
             return ""
         self._finish = candidate.get("finishReason") or self._finish
         parts = (candidate.get("content") or {}).get("parts") or ()
@@ -142,19 +142,19 @@ class GeminiAnswer:
         return _usage(self._counts)
 
     def _repaired(self, text: str) -> str:
-        """The text with surrogate pairs joined, over two pieces as well; a half alone becomes U+FFFD."""
+        """The text with surrogate pairs joined, even across two pieces; a lone surrogate becomes U+FFFD."""
         text, self._half = self._half + text, ""
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._half = text[:-1], text[-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def rest(self) -> str:
-        """What a piece held back that was cut in a character, U+FFFD; the text is complete with it."""
+        """U+FFFD for a character of which only a half arrived; completes the text."""
         half, self._half = self._half, ""
         return "\ufffd" if half else ""
 
     def end(self) -> None:
-        """Raise ModelError unless what was read is a whole answer; one rule for every end without a word."""
+        """Raise ModelError unless a whole answer was read; the same rule applies to every end without a word."""
         try:
             if self._finish is None and not self.begun:
                 raise ModelUnavailableError("the stream ended before its first word")
@@ -166,7 +166,7 @@ class GeminiAnswer:
 
 
 class GeminiStream:
-    """An answer that is being read; each wait has its limit."""
+    """An answer that is being read; each wait has a time limit."""
 
     def __init__(self, wire: WireStream, settings: EngineSettings) -> None:
         self._wire = wire
@@ -187,7 +187,7 @@ class GeminiStream:
         return self._answer.version
 
     async def read_first(self) -> None:
-        """Wait for the first word and keep it as `first_text`; raises ModelError where none comes."""
+        """Wait for the first word and keep it as `first_text`; raises ModelError if none comes."""
         self.first_text = await self.next_text()
 
     async def next_text(self) -> str | None:
@@ -212,13 +212,13 @@ class GeminiStream:
             raise
 
     def close(self) -> None:
-        """Close the request to Gemini now, whatever is still to come."""
+        """Close the request to Gemini at once."""
         self._wire.close()
 
 
 @contextmanager
 def _without_note_of_keys() -> Iterator[None]:
-    """Keep google-genai's client from logging that it uses GOOGLE_API_KEY, as it does not: it is given its key."""
+    """Keep google-genai's client from logging that it uses GOOGLE_API_KEY, which is wrong: it is given its key."""
 
     def says_something_else(record: logging.LogRecord) -> bool:
         return "GOOGLE_API_KEY" not in record.getMessage()
@@ -242,8 +242,8 @@ class GeminiLLM(GoogleGenAI):
     def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
         key = settings.gemini_api_key.get_secret_value().strip() if settings.gemini_api_key else ""
         wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
-        # Its own clients are never used: they load no certificates, and no proxy of the environment, which may be one
-        # that they cannot speak to.
+        # Its own clients are never used, so they need no certificates, and no proxy of the environment, which they may
+        # not support.
         certificates = {"verify": wire.certificates, "ssl": wire.certificates, "trust_env": False}
         with _without_note_of_keys():
             super().__init__(
@@ -269,7 +269,7 @@ class GeminiLLM(GoogleGenAI):
         await self._wire.aclose()
 
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        """Stream an answer; a ModelError ends it where it is not whole. Its last response carries the usage.
+        """Stream an answer; a ModelError ends it if it is incomplete. Its last response has the usage.
 
         Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece:
         only the start and the end become events.
@@ -279,7 +279,7 @@ class GeminiLLM(GoogleGenAI):
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget.
 
-        `response_schema`, a JSON schema, asks for JSON of that form; what comes is still to be checked.
+        `response_schema`, a JSON schema, asks for JSON of that form; the response must still be checked.
         """
         budget = kwargs.get("retry_budget_seconds", self._settings.gemini_retry_budget_seconds)
         return await self._with_retries(lambda: self._try_whole(messages, kwargs.get("response_schema")), budget)
@@ -327,7 +327,7 @@ class GeminiLLM(GoogleGenAI):
             dispatcher.event(LLMChatEndEvent(messages=said, response=response, span_id=span_id))
 
     async def _open(self, messages: Sequence[ChatMessage]) -> tuple[GeminiStream, str]:
-        """The stream at its first word: of this model, or of the second one where this one fails before it."""
+        """The stream at its first word: of this model, or of the second one if this one fails before that."""
         try:
             return await self.open_stream(messages), self.model
         except ModelError as exc:
@@ -340,7 +340,7 @@ class GeminiLLM(GoogleGenAI):
     async def open_stream(self, messages: Sequence[ChatMessage]) -> GeminiStream:
         """This model's stream at its first word.
 
-        An end without a word is tried once more at once, a model that is away until the budget is spent.
+        An end without a word is retried once, an unavailable model until the budget is spent.
         """
         budget = self._settings.gemini_retry_budget_seconds
         return await self._with_retries(lambda: self._try_to_open(messages), budget)
@@ -441,6 +441,6 @@ def _usage(counts: Json) -> Usage:
 
 
 def _count(counts: Json, kind: str) -> int | None:
-    """A count of tokens; None for what is no count, which must not end an answer that is there."""
+    """A count of tokens; None for an invalid one, which must not fail the answer."""
     count = counts.get(f"{kind}TokenCount")
     return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None

@@ -1,9 +1,9 @@
-"""Gemini's REST interface over one shared pool of connections: its requests, event streams and errors.
+"""Gemini's REST API over one shared connection pool: requests, event streams and errors.
 
 Called by `engines.gemini.llm`. google-genai makes several validated models of every piece of a stream, which costs five
 times as much as reading it (benchmarks/streaming_cpu.py), and gives no control over the connection. Here the JSON is
-read as it is, and a stream that is closed closes its connection at once. Failures of the network and refusals by Gemini
-become ModelErrors.
+used directly, and closing a stream closes its connection at once. Network failures and refusals by Gemini become
+ModelErrors.
 """
 
 import asyncio
@@ -46,10 +46,10 @@ Json = Mapping[str, Any]
 GOOGLE = "https://generativelanguage.googleapis.com"
 _DONE = b"[DONE]"  # ends the streams of other vendors, and of proxies that serve several vendors
 _CONNECT_SECONDS = 10.0
-# How long a connection waits for its next question. By aiohttp's 15 s nearly every question of a quiet site had to
-# connect anew, which is two or three ways to Google and back before the first token. Load balancers close after 60 s.
+# How long a connection is kept for the next question. With aiohttp's 15 s nearly every question on a quiet site had to
+# reconnect, which takes two or three round trips to Google before the first token. Load balancers close after 60 s.
 _IDLE_SECONDS = 55.0
-_ERROR_BYTES = 65_536  # as much of an error's body as is read
+_ERROR_BYTES = 65_536  # how much of an error's body is read
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes; Gemini's own are some hundred
 
@@ -65,14 +65,14 @@ class GeminiWire:
     def __init__(self, api_key: str, base_url: str | None = None) -> None:
         self._headers = {"x-goog-api-key": api_key, "content-type": "application/json"}
         self._base_url = base_url or GOOGLE
-        # Made here and not with the first request: it takes 80 ms.
+        # Created here and not at the first request, since it takes 80 ms.
         self.certificates = _certificates() if self._base_url.startswith("https:") else _no_certificates()
         self._proxy = _proxy_for(self._base_url)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def generate(self, model: str, request: Json, *, seconds: float) -> Json:
-        """The response with a whole answer; raises ModelError where none comes within `seconds`."""
+        """The response with a whole answer; raises ModelError if none comes within `seconds`."""
         with _translated(begun=False, seconds=seconds):
             async with asyncio.timeout(seconds):
                 response = await self._post(f"{_path(model)}:generateContent", request)
@@ -82,7 +82,7 @@ class GeminiWire:
                     response.close()
 
     async def stream(self, model: str, request: Json, *, seconds: float) -> "WireStream":
-        """A stream of which the response's head has arrived; raises ModelError where it has not within `seconds`."""
+        """A stream whose response head has arrived; raises ModelError if it does not arrive within `seconds`."""
         with _translated(begun=False, seconds=seconds):
             async with asyncio.timeout(seconds):
                 response = await self._post(f"{_path(model)}:streamGenerateContent?alt=sse", request)
@@ -116,10 +116,10 @@ class GeminiWire:
         loop = asyncio.get_running_loop()
         if self._session is None or self._loop is not loop:
             self._session = aiohttp.ClientSession(
-                # No limit: as many streams as there are readers. Every wait has its own limit where it is made.
+                # No limit: as many streams as there are readers. Every wait has its own time limit.
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.certificates, keepalive_timeout=_IDLE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
-                # Not `trust_env`: with it each request reads ~/.netrc and the proxies anew, each in a thread.
+                # Not `trust_env`, with which each request reads ~/.netrc and the proxies again, each in a thread.
                 proxy=self._proxy,
             )
             self._loop = loop
@@ -129,12 +129,12 @@ class GeminiWire:
 def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for an address (HTTPS_PROXY, HTTP_PROXY, NO_PROXY); None without one.
 
-    aiohttp speaks to proxies over plain HTTP alone. Any other one is not used, which a warning says.
+    aiohttp only supports proxies over plain HTTP. Any other proxy is not used, with a warning.
     """
     parts = urlsplit(url)
     proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
     if proxy and not proxy.startswith("http:"):
-        # Without its value, which may hold a password.
+        # Without its value, which may contain a password.
         logger.warning(
             "Requests to Gemini do not use the proxy of %s_PROXY: its address must begin with http://",
             parts.scheme.upper(),
@@ -155,7 +155,7 @@ class WireStream:
         self._received = _TimedReader(response.content)
 
     async def next(self, *, seconds: float, begun: bool) -> Json | None:
-        """The next object, None at the end; raises ModelError where none comes within `seconds`."""
+        """The next object, None at the end; raises ModelError if none comes within `seconds`."""
         try:
             while not self._objects:
                 if self._events:
@@ -172,7 +172,7 @@ class WireStream:
             raise _translation(exc, begun=begun, seconds=seconds) from exc
 
     def close(self) -> None:
-        """Let go of the stream: its connection is closed now, unless the stream has been read to its end."""
+        """Release the stream: its connection is closed at once, unless the stream was read to its end."""
         self._received.close()
         if self._ended:
             self._response.release()
@@ -181,9 +181,9 @@ class WireStream:
 
 
 class _TimedReader:
-    """The bytes of a stream, each wait for them with its limit.
+    """The bytes of a stream, with a time limit for each wait.
 
-    One timer for a stream looks again and again: one for each piece takes a tenth of what reading it does.
+    One recurring timer serves a stream: a timer for each piece would cost a tenth of reading it.
     """
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
@@ -193,7 +193,7 @@ class _TimedReader:
         self._timer: asyncio.TimerHandle | None = None
 
     async def read(self, seconds: float) -> bytes:
-        """What came, nothing at the end of the stream; raises TimeoutError after so many seconds."""
+        """The received bytes, none at the end of the stream; raises TimeoutError after so many seconds."""
         self._until = self._loop.time() + seconds
         if self._timer is None or self._timer.when() > self._until:
             self._look_again()
@@ -220,7 +220,7 @@ class _TimedReader:
 
 
 def _certificates() -> ssl.SSLContext:
-    """The machine's own certificates (and SSL_CERT_FILE's), with certifi's for machines that have none."""
+    """The machine's certificates (and SSL_CERT_FILE's), and certifi's for machines that have none."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
@@ -231,7 +231,7 @@ def _no_certificates() -> ssl.SSLContext:
 
 
 def _named(exc: Exception) -> str:
-    """An error for the log. Not its `repr`: that of a response error holds the request's headers, and so the key."""
+    """An error for the log. Not its `repr`: that of a response error contains the request's headers, and so the key."""
     return f"{type(exc).__name__}: {exc}"
 
 
@@ -240,11 +240,11 @@ def _path(model: str) -> str:
 
 
 def _objects(content: bytes) -> list[Json]:
-    """The object, or the objects of an array, which is what the address sends without `alt=sse`; at least one."""
+    """The object, or the objects of an array, which Gemini sends without `alt=sse`; at least one."""
     try:
         parsed = orjson.loads(content)
     except orjson.JSONDecodeError:
-        # orjson takes no byte order mark and no half of a surrogate pair, which a text cut in two may end with.
+        # orjson accepts no byte order mark and no lone surrogate, with which a text that was cut may end.
         parsed = json.loads(content.decode("utf-8-sig"))
     objects = parsed if isinstance(parsed, list) else [parsed]
     if not objects or not all(isinstance(each, dict) for each in objects):
@@ -254,7 +254,7 @@ def _objects(content: bytes) -> list[Json]:
 
 @contextlib.contextmanager
 def _translated(*, begun: bool, seconds: float) -> Iterator[None]:
-    """Turn what the network and the parser raise inside the block into a ModelError."""
+    """Translate errors of the network and the parser inside the block to ModelErrors."""
     try:
         yield
     except (aiohttp.ClientError, OSError, ValueError) as exc:
@@ -272,7 +272,7 @@ def _translation(exc: Exception, *, begun: bool, seconds: float) -> ModelError:
 
 
 class EventReader:
-    """Takes the bytes of a stream in any pieces and gives the data of the events that are complete."""
+    """Takes the bytes of a stream in any pieces and returns the data of complete events."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -320,13 +320,13 @@ def error_for_status(status: int, body: Any, retry_after: str | None = None) -> 
         return ModelBusyError(cause, retry_after_seconds=_retry_delay(error, retry_after))
     if status in {401, 403} or _names_the_key(error):
         return ModelKeyError(cause)
-    if status == 408 or status >= 500:  # those of proxies, 520 to 529, are as passing as Gemini's own
+    if status == 408 or status >= 500:  # those of proxies, 520 to 529, are as transient as Gemini's own
         return ModelUnavailableError(cause, retry_after_seconds=_retry_delay(error, retry_after))
     return ModelRequestError(cause)
 
 
 def error_object(body: Any) -> Mapping[str, Any]:
-    """The `error` of a body, alone or first of a list; empty where there is none."""
+    """The `error` of a body, alone or first in a list; empty if there is none."""
     if isinstance(body, list):
         body = body[0] if body else None
     error = body.get("error") if isinstance(body, Mapping) else None
@@ -334,7 +334,7 @@ def error_object(body: Any) -> Mapping[str, Any]:
 
 
 def raise_for_error(body: Mapping[str, Any], *, begun: bool) -> None:
-    """Raise where an object of the stream is an error; `begun` says that the reader has seen a word already."""
+    """Raise if an object of the stream is an error; `begun`: the reader has seen a word already."""
     if "error" not in body:  # nearly always
         return
     error = error_object(body)
@@ -346,14 +346,14 @@ def raise_for_error(body: Mapping[str, Any], *, begun: bool) -> None:
 
 
 def raise_for_block(body: Mapping[str, Any]) -> None:
-    """Raise PromptBlockedError where the response says that the prompt was refused."""
+    """Raise PromptBlockedError if the response says that the prompt was refused."""
     reason = (body.get("promptFeedback") or {}).get("blockReason")
     if reason and not body.get("candidates"):
         raise PromptBlockedError(str(reason))
 
 
 def raise_for_finish(reason: str | None) -> None:
-    """Raise the error for an end that is not a whole answer; `None` is a stream that ended without saying why."""
+    """Raise the error for an end that is not a whole answer; `None` is a stream that ended without a reason."""
     if reason == "STOP":
         return
     if reason is None:
@@ -371,14 +371,14 @@ def _names_the_key(error: Mapping[str, Any]) -> bool:
 
 
 def _retry_delay(error: Mapping[str, Any], retry_after: str | None) -> float | None:
-    """The seconds of google.rpc.RetryInfo, else of the header; None where neither can be read."""
+    """The seconds of google.rpc.RetryInfo, or of the header; None if neither can be read."""
     said = [str(detail.get("retryDelay", "")) for detail in _details(error)]
     matches = (_SECONDS.fullmatch(text.strip()) for text in [*said, retry_after or ""])
     return next((float(match[1]) for match in matches if match), _seconds_until(retry_after))
 
 
 def _seconds_until(date: str | None) -> float | None:
-    """The seconds until the date of a Retry-After header; None where it is past, and for what is no date."""
+    """The seconds until the date of a Retry-After header; None if it is past or not a date."""
     try:
         moment = parsedate_to_datetime(date or "")
     except ValueError:

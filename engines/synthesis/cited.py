@@ -1,10 +1,10 @@
-"""Answers that a model writes from the passages: judged, cited, guarded, and ended honestly.
+"""Answers that a model writes from the passages: judges coverage, checks citations, and reports every incomplete end.
 
-What the model says first about an uncertain question is read and never shown: whether the passages answer it. The
-prompt asks for one line `<verdict>wholly</verdict>`, `<verdict>partly: what is missing</verdict>` or
-`<verdict>not at all</verdict>` before the answer. Models also write it in other cases and words, behind a preamble or
-without its end; what cannot be read counts as no judgement, and its signs are not shown either. A model may also write
-the line unasked, or once more further down: `JudgementFilter` takes it out of every reply.
+For an uncertain question the model first says whether the passages answer it, which is read and never shown. The prompt
+asks for one line `<verdict>wholly</verdict>`, `<verdict>partly: what is missing</verdict>` or `<verdict>not at
+all</verdict>` before the answer. Models also write it in other cases and words, after a preamble or without its end;
+what cannot be read counts as no judgement, and its tags are not shown either. A model may also write the line unasked,
+or once more further down: `JudgementFilter` takes it out of every reply.
 """
 
 import logging
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 _REFUSED_CODES = frozenset({PromptBlockedError.code, AnswerWithheldError.code})  # nothing is shown instead of these
 Answers = Literal["wholly", "partly", "not at all"]
-_MOST_PREAMBLE = 200  # characters before the judgement; a reply that has none by then has none
+_MOST_PREAMBLE = 200  # characters before the judgement; later in a reply none is expected
 _LONGEST_SIGN = 20
 _MOST_LETTERS = 600  # of the judgement's line
 _MISSING_LETTERS = 240  # of what is missing, as it is shown
@@ -58,7 +58,7 @@ _WORDS: dict[Answers, re.Pattern[str]] = {
     "partly": re.compile(r"\bpart(?:ly|ially|ial)\b|\bin part\b", re.IGNORECASE),
     "wholly": re.compile(r"\bwholly\b|\bfully\b|\bentirely\b|\bcompletely\b|^\W*yes\b", re.IGNORECASE),
 }
-# A judgement wherever it stands: in its signs, with what emphasises it, in a code fence, or as a line of its own.
+# A judgement anywhere: in its tags, emphasised, in a code fence, or on a line of its own.
 _TAG = (
     rf"(?:<\s{{0,3}}verdict\b[^>\n]{{0,40}}>([^<\n]{{0,{_MOST_LETTERS}}})(?:<\s{{0,3}}/\s{{0,3}}verdict\s{{0,3}}>|(?=\n)|\Z)"
     r"|<\s{0,3}/\s{0,3}verdict\s{0,3}>)"
@@ -81,7 +81,7 @@ _BEFORE_MISSING = re.compile(r"^[\s\"',:;|.=–—-]*(?:missing\b[\s\"',:;|=]*)?
 
 
 class CitedSynthesizer(ExtractiveSynthesizer):
-    """Has the model answer from the numbered passages, or from a reader's selection. One for a process."""
+    """Has the model answer from the numbered passages, or from a reader's selection. One instance per process."""
 
     def __init__(self, llm: LLM, gauge: TokenGauge, link_hosts: frozenset[str], *, selection: bool = False) -> None:
         super().__init__(llm)
@@ -91,15 +91,15 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         self._rules = prompts.SELECTION_TUTOR if selection else prompts.TUTOR
 
     def judges(self, found: Retrieved) -> bool:
-        """Whether the model says first how far the passages answer the question: where the search is uncertain."""
+        """Whether the model first says how far the passages answer the question, which it does if the search is uncertain."""
         return not self._selection and found.grounding.verdict == "uncertain" and bool(found.sources)
 
     def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
-        """The passages and the model's answer; no model is asked about what the passages do not cover."""
+        """The passages and the model's answer; the model is not called if the passages do not cover the question."""
         return (found.sources, self._write(query, found)) if found.is_answerable else super().answer(query, found)
 
     async def _write(self, query: AnswerQuery, found: Retrieved) -> AsyncGenerator[Event, None]:
-        """The model's words as events; where it is away before the first one, the passages instead."""
+        """The model's answer as events; if it fails before the first word, the passages instead."""
         prompt = self._prompt(query, found)
         reply = _Reply(query, found, CitationProcessor(found.sources, self._link_hosts), judged=self.judges(found))
         guard = LeakGuard(self._rules + prompts.JUDGE)
@@ -146,20 +146,20 @@ class CitedSynthesizer(ExtractiveSynthesizer):
 
 
 def _without_marks(message: ChatMessage) -> ChatMessage:
-    """An earlier answer without its marks: they name other passages than those of the new prompt."""
+    """An earlier answer without its marks, which name other passages than those of the new prompt."""
     text = message.content or ""
     if message.role != MessageRole.ASSISTANT or not _BRACKETS.search(text):
         return message
     reader = AnswerText(lambda target: True)
     kept = ""
     for piece in (*reader.feed(text), *reader.end()):
-        # A stored answer has its marks as `[1]`: what is written as a footnote is one.
+        # A stored answer has its marks as `[1]`, so a footnote in it is a real one.
         kept = kept.rstrip(" ") if piece.numbers and not piece.footnote else kept + piece.text
     return ChatMessage(role=message.role, content=kept)
 
 
 def _note_on(meant: Sequence[Source]) -> str | None:
-    """For the model: which of the passages a question that names too little may mean."""
+    """A note for the model: the passages that an ambiguous question may mean."""
     if not meant:
         return None
     places = "; ".join(f"{place(source)} [source {source.number}]" for source in meant)
@@ -170,7 +170,7 @@ def _note_on(meant: Sequence[Source]) -> str | None:
 
 
 class _Reply:
-    """One reply of the model on its way to the reader: its judgement is taken off, its marks become citations."""
+    """One reply of the model on its way to the reader: the judgement is removed, the marks become citations."""
 
     def __init__(self, query: AnswerQuery, found: Retrieved, citations: CitationProcessor, *, judged: bool) -> None:
         self.end: Finished | Failed = Finished("stop")
@@ -180,7 +180,7 @@ class _Reply:
         self._citations = citations
         self._judgement = JudgementReader() if judged else None
         self._filter = JudgementFilter()  # of judgements that nobody asked for
-        self._verdict_told = not judged  # else the chat engine has told it
+        self._verdict_told = not judged  # otherwise the chat engine has reported it
         self._begun = False
 
     @property
@@ -195,7 +195,7 @@ class _Reply:
         yield from self._shown(text)
 
     def ending(self) -> Iterator[Event]:
-        """What comes after the last word; where there was none, the passages or the nearest sections."""
+        """The events after the last word; if there was none, the passages or the nearest sections."""
         if isinstance(self.end, Finished) and not self.refused:
             yield from self._shown(self._judgement.end() if self._judgement else "", final=True)
         elif self._judgement and not self._judgement.decided and not self._verdict_told:
@@ -218,7 +218,7 @@ class _Reply:
             yield self.end
 
     def _late(self) -> Iterator[Event]:
-        """What a judgement behind the answer changes: the verdict, and at the end the part that is missing."""
+        """The effect of a judgement after the answer: the verdict, and at the end the missing part."""
         late = self._filter.judgement
         if self._judgement is None or self._judgement.judgement is not None or late is None:
             return
@@ -284,7 +284,7 @@ class Judgement:
 
     @classmethod
     def read(cls, said: str) -> "Judgement | None":
-        """What the model says in the signs of a judgement, where that is one."""
+        """The model's judgement, if the text is one."""
         for answers, pattern in _WORDS.items():
             found = pattern.search(said)
             if found is None:
@@ -295,20 +295,20 @@ class Judgement:
 
 
 class JudgementReader:
-    """Takes the judgement off the beginning of a reply that comes in pieces; one for each reply."""
+    """Removes the judgement from the beginning of a streamed reply; one instance per reply."""
 
     def __init__(self) -> None:
         self._held = ""
         self._wrapper = ""  # that the judgement stands in
         self._preamble = ""
-        self._between = ""  # what stands behind the judgement, up to the first word of the answer
+        self._between = ""  # the text after the judgement, up to the first word of the answer
         self._gap = ""  # between what stands before the judgement and what stands behind it
         self._begun = False
         self.decided = False
         self.judgement: Judgement | None = None
 
     def feed(self, piece: str) -> str:
-        """The text that may be shown now; "" as long as the judgement may still come."""
+        """The text that may be shown now; "" while the judgement may still come."""
         if self.decided:
             return self._text(piece)
         self._held += piece
@@ -321,7 +321,7 @@ class JudgementReader:
         return self._give_up() if len(self._held) > _MOST_PREAMBLE and not _BEGUN.search(self._held) else ""
 
     def end(self) -> str:
-        """What is left at the end of the reply; where nothing came behind the judgement, the answer before it."""
+        """The rest at the end of the reply; if nothing followed the judgement, the answer before it."""
         text = ""
         if not self.decided:
             opening = _OPENING.search(self._held[: _MOST_PREAMBLE + _LONGEST_SIGN])
@@ -344,7 +344,7 @@ class JudgementReader:
         return self._preamble.rstrip() + self._text(self._held[rest:])
 
     def _give_up(self) -> str:
-        """No judgement: the text without the signs of one."""
+        """There is no judgement: the text without its tags."""
         self.decided = True
         first = _FIRST_LINE.match(self._held)
         if first is not None:
@@ -352,7 +352,7 @@ class JudgementReader:
                 Judgement("wholly") if first["wholly"] else Judgement("partly", first["missing"].strip(" .*_"))
             )
         text = self._held[first.end() :] if first else self._held
-        beginning, rest = text[:_MOST_PREAMBLE], text[_MOST_PREAMBLE:]  # what stands further down, the filter takes out
+        beginning, rest = text[:_MOST_PREAMBLE], text[_MOST_PREAMBLE:]  # the filter removes later ones
         beginning = _SIGNS.sub("", beginning)
         return self._text(beginning + rest if rest else _BEGUN.sub("", beginning))
 
@@ -373,7 +373,7 @@ class JudgementReader:
 
 
 class JudgementFilter:
-    """Takes judgements out of a reply that comes in pieces, wherever they stand; one for each reply.
+    """Removes judgements anywhere in a streamed reply; one instance per reply.
 
     At the beginning all that stands in the signs of a judgement is one. Further down it is where it says how far the
     passages answer, and other text stays: a page may be about such a tag.
@@ -423,7 +423,7 @@ class JudgementFilter:
         return text
 
     def _stays(self, found: "regex.Match[str]") -> bool:
-        """Whether what looks like a judgement is none; of one, what it says is kept."""
+        """Whether what looks like a judgement is not one; the content of a judgement is kept."""
         said = next((group for group in found.groups()[1:] if group is not None), None)
         judgement = Judgement.read(said) if said is not None else None
         if self._begun and said is not None and judgement is None:

@@ -1,9 +1,9 @@
-"""Answers without a language model: which passages are quoted, from where on, and with which citations.
+"""Answers without a language model: which passages are quoted, where a quotation starts, and its citations.
 
 `ExtractiveSynthesizer` is LlamaIndex's response synthesizer; the one that asks a model builds on it. Retrieval's order
-is kept, but for passages that say little by themselves (diagrams, recaps, lists of what a chapter teaches), which come
-behind those that tell. Where a question goes on from what was said, passages that the conversation has quoted come
-last: they are named again, and not repeated.
+is kept, except that passages that say little by themselves (diagrams, recaps, lists of what a chapter teaches) come
+last. If a question continues the conversation, passages that it has quoted already come last as well: they are named,
+not repeated.
 """
 
 import re
@@ -52,7 +52,7 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
-_BEGINNING = 24  # characters of a block by which it is known again: links within it are quoted without their address
+_BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
 _AGAIN = re.compile(
     r"\b(?:again|repeat|once more|nochmals?|wiederhol\w*|encore une fois|répète|otra vez|repite|dobara)\b|دوبارہ"
 )
@@ -66,7 +66,7 @@ _FOR_EXAMPLE = re.compile(
 
 @dataclass
 class AnswerQuery(QueryBundle):
-    """A question with what an answer to it depends on beside the passages."""
+    """A question with everything that its answer depends on, besides the passages."""
 
     history: list[ChatMessage] = field(default_factory=list)  # of the conversation, oldest first
     profile: str | None = None  # what the reader said about themselves; data, never an instruction
@@ -78,31 +78,31 @@ class AnswerQuery(QueryBundle):
 
 
 Answered = tuple[tuple[Source, ...], AsyncGenerator[Event, None]]
-"""The passages of an answer, and its events, its text first; closing them ends it."""
+"""The passages of an answer, and its events; closing them ends the answer."""
 
 
 class ExtractiveSynthesizer(BaseSynthesizer):
-    """Quotes the passages, or says that they do not cover the question. One for a process.
+    """Quotes the passages, or says that they do not cover the question. One instance per process.
 
-    Stock, a synthesizer gets the passages as bare strings and gives one string: neither numbers nor citations would
-    survive. `answer` takes them whole and gives the answer's events; LlamaIndex's calls go through it.
+    A stock synthesizer gets the passages as bare strings and returns one string: neither numbers nor citations would
+    survive. `answer` takes complete nodes and returns the answer's events; LlamaIndex's calls go through it.
     """
 
     def __init__(self, llm: LLM | None = None) -> None:
-        # The base class wants a model, and would load a tokenizer to pack prompts, which is not done here.
+        # The base class requires a model, and would load a tokenizer to pack prompts, which is not done here.
         super().__init__(
             llm=llm or MockLLM(),
-            callback_manager=CallbackManager(),  # else the one of the global settings
+            callback_manager=CallbackManager(),  # otherwise the one of the global settings
             prompt_helper=PromptHelper(tokenizer=str.split),
             chat_prompt_helper=ChatPromptHelper(tokenizer=str.split),
         )
 
     def judges(self, found: Retrieved) -> bool:
-        """Whether the answer's events hold the decision, before its text."""
+        """Whether the answer's events include the decision, before its text."""
         return False
 
     def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:
-        """The passages under the numbers that the answer's text has for them, and the answer."""
+        """The passages under their numbers in the answer's text, and the answer."""
         if not found.is_answerable:
             return self._quoting(query, not_covered(_notices(query), found), Finished("refused"))
         return self._quoting(query, self._quotation(query, found), Finished("stop"))
@@ -152,14 +152,14 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         return (await self.asynthesize(query_str, nodes)).response or ""
 
     def get_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
-        """Not there: a model is asked asynchronously."""
+        """Not supported: a model is only called asynchronously."""
         raise NotImplementedError("an answer is made by asynthesize")
 
     def _get_prompts(self) -> dict[str, Any]:
         return {}
 
     def _update_prompts(self, prompts: dict[str, Any]) -> None:
-        """Nothing: the prompts are in `engines.prompts`."""
+        """Does nothing: the prompts are in `engines.prompts`."""
 
 
 def quotation_events(quotation: "Quotation", end: Finished | Failed) -> Iterable[Event]:
@@ -175,7 +175,7 @@ def _notices(query: AnswerQuery) -> Notices:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is quoted of which passages, best first, and the passages that were quoted before and are named alone."""
+    """The quotations by passage, best first, and the passages that were quoted before and are only named."""
 
     quoted: tuple[tuple[Source, str], ...]
     named: tuple[Source, ...] = ()
@@ -189,7 +189,7 @@ def choose(
     earlier: Sequence[str] = (),
     follows_up: bool = False,
 ) -> Choice:
-    """What to quote of the passages found for a question that asks for the definition of `names`, where it does.
+    """Choose the quotations from the passages; `names` are the terms whose definition is asked for, if any.
 
     `earlier` are the conversation's answers before, oldest first.
     """
@@ -202,7 +202,7 @@ def choose(
 
     def little(source: Source) -> tuple[bool, bool, bool]:
         lacks_example = wants_example and not is_example(source.heading_path[-1:], source.text)
-        # What tells of something beside it ("forward kinematics") is no answer to "explain IK".
+        # A passage on a related subject ("forward kinematics") does not answer "explain IK".
         told = _has_one_of(source, names) and any(map(tells, shown_blocks(source)))
         lacks_prose = wants_prose and not told
         return lacks_example, _says_little(source, recaps_count=recaps_count), lacks_prose
@@ -222,24 +222,24 @@ def choose(
 
 
 def place(source: Source) -> str:
-    """Where a passage stands: page and headings."""
+    """A passage's place: its page and headings."""
     return " › ".join((source.title, *source.heading_path))
 
 
 def was_quoted(source: Source, earlier: Sequence[str]) -> bool:
-    """Whether one of the answers before quotes the passage."""
+    """Whether an earlier answer quotes the passage."""
     line = f"> — {place(source)} ["
     return any(line in answer for answer in earlier)
 
 
 def first_quoted_page(answer: str) -> str:
-    """The title of the page that an answer quotes first; "" where it quotes none, or says that it may be none."""
+    """The title of the page that an answer quotes first; "" if it quotes none, or is uncertain."""
     line = None if says_uncertain(answer) else _QUOTED_PLACE.search(answer)
     return line["title"] if line else ""
 
 
 def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
-    """What the answers before have left out of a passage that they quote; "" where that is nothing to read."""
+    """What earlier answers left out of a passage that they quote; "" if that is nothing worth reading."""
     said = "\n".join(earlier)
     blocks = shown_blocks(source)
     left = [place for place, block in enumerate(blocks) if _first_letters(block) not in said]
@@ -258,7 +258,7 @@ def defines(source: Source, names: Sequence[str]) -> bool:
 
 
 def _has_one_of(source: Source, names: Sequence[str]) -> bool:
-    """Whether a passage has one of the names in its text or its heading, or what it stands in is called so.
+    """Whether a passage, its heading or its page or chapter has one of the names.
 
     True where there is no name to have. A page on several things has each of them in its title.
     """
@@ -284,7 +284,7 @@ def _innermost(source: Source) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """An answer that is made of the book's own words; each part ends with the number of its source."""
+    """An answer in the book's own words; each part ends with the number of its source."""
 
     opening: str
     parts: tuple[tuple[str, Source], ...]
@@ -299,7 +299,7 @@ class Quotation:
             yield self.ending
 
     def numbered(self) -> "Quotation":
-        """The same with the sources numbered in the order in which it quotes them; those that it does not, behind."""
+        """The same with the sources numbered in the order of quotation, then those that are not quoted."""
         quoted = {source.number: source for _, source in self.parts}
         in_order = (*quoted.values(), *(source for source in self.sources if source.number not in quoted))
         by_number = {source.number: replace(source, number=place) for place, source in enumerate(in_order, start=1)}
@@ -329,7 +329,7 @@ def quote_passages(
     quoted_before: str = "",
     diagram: str = "",
 ) -> Quotation:
-    """Why the answer is one of quotations, then the best passages, each with its place.
+    """A sentence that says why passages are quoted, then the best passages, each with its place.
 
     Passages that only introduce what their subsections say are not quoted where there are others; those that were
     quoted before are named. `diagram` stands for a passage that is a picture to readers.
@@ -346,7 +346,7 @@ def quote_passages(
 
 
 def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Notices) -> Quotation:
-    """Why the answer is one of quotations, and what of the passages found is quoted for this question."""
+    """A sentence that says why passages are quoted, and the quotations for this question."""
     names = found.understanding.term_names if found.understanding else ()
     chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
     opening = notices.nothing_new if chosen.named and not chosen.quoted else opening
@@ -355,7 +355,7 @@ def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Not
 
 
 def said_once(opening: str, earlier: Sequence[str]) -> str:
-    """An opening without its first sentence where the conversation has that one already."""
+    """An opening without its first sentence if the conversation has that sentence already."""
     found = _FIRST_SENTENCE.match(opening)
     return found["rest"] if found and any(found["first"] in answer for answer in earlier) else opening
 
@@ -369,9 +369,9 @@ def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Sou
 
 
 def not_covered(notices: Notices, found: Retrieved) -> Quotation:
-    """The answer where what was searched has none: that it is so, and the nearest sections, if there are any near.
+    """The answer if the question is not covered: says so, and lists the nearest sections, if there are any.
 
-    Its sources are all that was found: who measures a search reads them there.
+    Its sources are everything that was found, for measuring the search.
     """
     sentence = notices.not_covered_in(found.searched)
     related = [source for source in found.sources if source.related and not _is_of_no_subject(source)]

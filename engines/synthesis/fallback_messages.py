@@ -1,4 +1,4 @@
-"""What the service itself says in an answer, in the language of the question as far as that is easily told."""
+"""The service's own sentences in an answer, in the language of the question if that is easily detected."""
 
 import re
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class Notices:
     diagram: str  # in place of a passage that is a diagram alone
 
     def uncertain_in(self, searched: Searched) -> str:
-        """That what was searched may not cover the question."""
+        """The notice that what was searched may not cover the question."""
         return {"page": self.uncertain_on_page, "chapter": self.uncertain_in_chapter}.get(searched.part, self.uncertain)
 
     def not_covered_in(self, searched: Searched) -> str:
-        """That what was searched does not cover the question, and that the rest was not searched."""
+        """The notice that what was searched does not cover the question, and that the rest was not searched."""
         match searched.part:
             case "page":
                 return self.not_covered_by_page
@@ -208,11 +208,11 @@ def says_uncertain(answer: str) -> bool:
 
 
 def language_of(question: str, locale: str | None = None) -> str:
-    """The language of the interface that is nearest to a question's.
+    """The interface language that is closest to a question's.
 
     Told by its script, by how frequent its words are in each language, by its small words, by the locale; else English.
-    What is in another language than those is answered in that of the locale: Portuguese is no Spanish.
-    Words alone make no question English: technical ones are used in every language.
+    A question in any other language is answered in the locale's: Portuguese is not taken for Spanish. Words alone make
+    no question English: technical ones are used in every language.
     """
     letters = sum(character.isalpha() for character in question)
     if letters and len(_ARABIC_SCRIPT.findall(question)) > letters / 2 and not is_arabic(question):

@@ -1,4 +1,4 @@
-"""What of a passage is quoted: its beginning, or from a definition or the code of a how-to question on."""
+"""Which part of a passage is quoted: from its beginning, a definition, or the code that a how-to question asks for."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.
 
 
 def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
-    """The passage's text from what the question asks for on: a definition of `names`, or code where it asks how.
+    """The passage's text, starting with what the question asks for: a definition of `names`, or code for a how-to question.
 
     A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
     passage's first paragraph, where both have room; any other question gets a paragraph before the code. The sources of
@@ -63,7 +63,7 @@ def shown_blocks(source: Source) -> list[str]:
 
 
 def asks_for_code(question: str) -> bool:
-    """Whether code or commands may answer a question by themselves: it asks how to do something."""
+    """Whether code or commands may answer a question by themselves, since it asks how to do something."""
     return bool(_ASKS_HOW.search(question)) and not _ASKS_FOR_PROSE.search(question)
 
 
@@ -88,7 +88,7 @@ def tells(block: str) -> bool:
 def fitting(blocks: Sequence[str]) -> int:
     """How many of the blocks a quotation shows: as many whole ones as have room, and one at least.
 
-    What introduces a block brings that block with it.
+    A block that introduces another one is followed by it.
     """
     size = 0
     for number, block in enumerate(blocks):
