@@ -113,9 +113,7 @@ class GroundingDecided:
     covered_from: float  # scores from here on are "covered"
     not_covered_below: float  # scores below this are "not covered"; those between the two are "uncertain"
     signals: Mapping[str, float] = field(default_factory=dict)  # what the score was computed from, by name
-    rules: frozenset[Rule] = (
-        frozenset()
-    )  # the rules that apply besides the score, whether or not they changed the verdict
+    rules: frozenset[Rule] = frozenset()  # those that apply besides the score, whether or not they changed the verdict
     spared_by: SparedBy | None = None  # what made it "uncertain"
 
     @property

@@ -1,6 +1,6 @@
 """Questions for a price or a date, and texts that have one; `engines.coverage.verdict` compares them.
 
-A passage that names a robot and its parts has most words of "what does the robot cost?", and no answer to it. In the
+A passage that names a robot and its parts has most words of "what does the robot cost?", but no answer to it. For the
 languages of the interface, Roman Urdu, Hindi and Chinese. The patterns are read across, not down.
 """
 

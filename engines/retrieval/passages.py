@@ -1,8 +1,8 @@
-"""Chunks become the passages that a reader sees: one a section, few a page, the same words once, with their context.
+"""Makes the passages that a reader sees from chunks: one per section, few per page, without repetitions, with context.
 
 Six node postprocessors, in their order: `MergeSections`, `RecapsLater`, `DefinitionFirst`, `DistinctPassages`,
-`ExpandContext` and `TokenBudget`. A list stays as long as it was asked to be: what is too much of one page goes to its
-end. A passage grows to its section as far as the token budget goes, which changes no rank.
+`ExpandContext` and `TokenBudget`. A list keeps the requested length: surplus passages of one page move to its end. A
+passage is expanded to its section as far as the token budget allows, which changes no rank.
 """
 
 from collections import Counter
@@ -28,13 +28,13 @@ from storage.vectors.bm25 import tokens
 from storage.vectors.hybrid_search import ChunkFilter, Fused, StoredChunk
 from storage.vectors.qdrant_vector_store import ChunkNode
 
-PAGE_PASSAGES = 4  # of one page before other pages have their turn; three lost 0.003 nDCG@10
+PAGE_PASSAGES = 4  # of one page before other pages follow; three lost 0.003 nDCG@10
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
 KEPT_TEXTS = 2048  # whose words are remembered, of 20 KB each
-SHINGLE = 3  # words; single words would make two passages of one topic alike
-OWN_CANDIDATES = 2  # chunks fetched for each passage asked for: some are of one section, some say the same
+SHINGLE = 3  # words; single words would make two passages on one topic alike
+OWN_CANDIDATES = 2  # chunks fetched for each requested passage: some share a section, some say the same
 GROWING = 3  # passages; those further down are rarely cited
-GROWN_TOKENS = 800  # of one passage: a section's rest beyond that is rarely what was asked
+GROWN_TOKENS = 800  # of one passage: more of a section is rarely what was asked for
 SECTION_CHUNKS = 64  # of each section that are read
 KEPT_SECTIONS = 1024
 _CORRECTIONS = regex.compile(  # names of pages and headings
@@ -51,7 +51,7 @@ _NUMBER = regex.compile(r"^\W*(?:chapter|module|lesson|section|part|unit|week) \
 _EXERCISES = regex.compile(r"exercise|questions|check\b|übung|exercice|ejercicio|مشق", regex.IGNORECASE)
 DEFINITION_AMONG = 24  # sections from the best one on, in which a definition is looked for
 _COLONS = (":", "\uff1a")
-CHARACTERS_PER_TOKEN = 4  # of English prose; a budget needs no more
+CHARACTERS_PER_TOKEN = 4  # of English prose; precise enough for a budget
 
 
 @dataclass(slots=True)
@@ -63,12 +63,12 @@ class Passage:
 
     @property
     def best(self) -> StoredChunk:
-        """The chunk that was found first."""
+        """The chunk that ranks first."""
         return next(chunk for chunk in self.chunks if chunk.id == self.evidence.id)
 
     @property
     def metadata(self) -> dict[str, object]:
-        """Where the passage stands; the same for all its chunks but for their position."""
+        """The passage's place; the same for all its chunks except for their position."""
         return self.best.metadata
 
     def words_among(self, wanted: Set[str]) -> set[str]:
@@ -79,15 +79,15 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """The chunks as one text; " […] " stands where one between them was not found."""
+        """The chunks as one text; " […] " replaces chunks between them that were not found."""
         return join_chunks(self.chunks)
 
 
 class QuickPostprocessor(BaseNodePostprocessor):
-    """A postprocessor that waits for nothing: it runs where it is called, and not in a thread as LlamaIndex's do.
+    """A postprocessor without waits: it runs where it is called, and not in a thread as LlamaIndex's do.
 
-    Subclasses have `_process`. LlamaIndex makes a span of each call of `_postprocess_nodes`, which takes longer than
-    most of them do, and a question has eight: they go without where nobody takes it.
+    Subclasses implement `_process`. LlamaIndex makes a span of each call of `_postprocess_nodes`, which takes longer
+    than most of the calls, and a question has eight: without a handler the span is skipped.
     """
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
@@ -121,8 +121,8 @@ class MergeSections(QuickPostprocessor):
 class RecapsLater(QuickPostprocessor):
     """Moves quizzes, summaries and lists of goals a few places down, unless the question asks for one.
 
-    They name in few words what other sections tell, so that they match a question as well as these and answer little.
-    Exercises stay where they are: many books answer questions in them.
+    They name briefly what other sections explain, so that they match a question equally well but answer little.
+    Exercises are not moved: many books answer questions in them.
     """
 
     places: int = RECAPS_LATER
@@ -137,18 +137,18 @@ class RecapsLater(QuickPostprocessor):
 
 
 def _asked_now(query: QueryBundle) -> str:
-    """A question without the one before it that a follow-up is searched with: that one's words ask for nothing now."""
+    """The question without the earlier one that is searched with a follow-up and whose words ask for nothing now."""
     return query.query_str.rpartition("\n")[2] if query.custom_embedding_strs else query.query_str
 
 
 def _repeats(metadata: Mapping[str, Any]) -> bool:
-    """Whether a section's heading says that it repeats or announces what others tell."""
+    """Whether a section's heading says that it repeats or announces what others explain."""
     path = _heading_path(metadata)
     return bool(path) and is_recap(_NUMBER.sub("", path[-1])) and not _EXERCISES.search(path[-1])
 
 
 class DefinitionFirst(QuickPostprocessor):
-    """Moves the passage that defines the term best to the front, where the question asks for a definition.
+    """Moves the passage that defines the term best to the front if the question asks for a definition.
 
     "What is ROS 2?" is as near to "Next steps with ROS 2" as to the sentence that says what it is: both have all of its
     words.
@@ -166,7 +166,7 @@ class DefinitionFirst(QuickPostprocessor):
 
 
 class DistinctPassages(QuickPostprocessor):
-    """Keeps the first `top_k` nodes, without those that say what an earlier one says, and few of one page."""
+    """Keeps the first `top_k` nodes, without those that repeat an earlier one, and few of one page."""
 
     top_k: int | None = None
 
@@ -178,21 +178,21 @@ class DistinctPassages(QuickPostprocessor):
 
 
 def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
-    """How many chunks are to be retrieved, so that there are as many passages."""
+    """How many chunks to retrieve for so many passages."""
     return max(OWN_CANDIDATES * passages + 4, reranker.depth if reranker else 0)
 
 
 def chunks_of_an_answer(
     chunks: list[NodeWithScore], passages: int, reranker: CrossEncoderRerank | None = None
 ) -> list[NodeWithScore]:
-    """Of chunks that one search found, best first, those that it gives where so many passages are asked for."""
+    """The part of a search's chunks, best first, that is needed for so many passages."""
     if not chunks:
         return chunks
     return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
 
 
 def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
-    """What makes passages of chunks: reranked where one is set, one a section, in their order, none twice."""
+    """The postprocessors that make passages of chunks: reranked if configured, one per section, in order."""
     return [
         *([reranker] if reranker else []),
         MergeSections(),
@@ -220,18 +220,18 @@ def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
     return _strength(found.node.get_content(), tuple(names), path[-1] if path else "", title)
 
 
-@lru_cache(maxsize=KEPT_TEXTS)  # the same sections are near to the same questions
+@lru_cache(maxsize=KEPT_TEXTS)  # the same sections are close to the same questions
 def _strength(text: str, names: tuple[str, ...], heading: str, title: str) -> float:
     return definition_in(text_blocks(text), names, heading, title).strength
 
 
 def is_lead_in(text: str) -> bool:
-    """Whether a text is one paragraph that ends with the colon before a list, code or subsections."""
+    """Whether a text is one paragraph that ends with a colon before a list, code or subsections."""
     return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:
-    """What two chunks of one section share."""
+    """The key that chunks of one section share."""
     found = chunk.metadata
     return tuple(found.get(key) for key in (payload.LOCALE, payload.VERSION, payload.URL, payload.SECTION))
 
@@ -274,12 +274,12 @@ def _merged(found: Sequence[NodeWithScore]) -> NodeWithScore:
     nodes = chunk_nodes(found)
     chunks = sorted((chunk for node in nodes for chunk in node.chunks), key=_position)
     merged = nodes[0].merged(chunks, join_chunks(chunks))
-    merged.metadata = nodes[0].metadata  # with what was added since the search
+    merged.metadata = nodes[0].metadata  # with context added since the search
     return NodeWithScore(node=merged, score=found[0].score)
 
 
 def _once(found: Iterable[NodeWithScore]) -> Iterator[NodeWithScore]:
-    """The nodes without those that say what an earlier one says; none is looked at before it is asked for."""
+    """The nodes without those that repeat an earlier one, evaluated lazily."""
     kept: list[tuple[str, frozenset[tuple[str, ...]]]] = []
     for each in found:
         text = _best_text(each.node)
@@ -307,8 +307,8 @@ def _alike(one: tuple[str, frozenset[tuple[str, ...]]], other: tuple[str, frozen
     if not mine or not theirs:
         return text.strip() == other_text.strip()
     if min(len(mine), len(theirs)) < SAME_WORDS * max(len(mine), len(theirs)):
-        return False  # one holds too little to be the other
-    # Of two that are alike, any few shingles of one have a common one among them: more than may differ are looked at.
+        return False  # one is too short to equal the other
+    # If two are alike, a few shingles of one are enough to find a common one: more than may differ are checked.
     if theirs.isdisjoint(islice(mine, int((1 - SAME_WORDS) * len(mine)) + 2)):
         return False
     shared = len(mine & theirs)
@@ -316,7 +316,7 @@ def _alike(one: tuple[str, frozenset[tuple[str, ...]]], other: tuple[str, frozen
 
 
 def _text_first(found: Iterator[NodeWithScore], question: str) -> Iterator[NodeWithScore]:
-    """The nodes with one of the text in front of corrections of it, unless the question asks for those.
+    """The nodes with a text before corrections of it, unless the question asks for corrections.
 
     An erratum or a changelog names what it corrects, often in fewer words than the text itself has.
     """
@@ -350,15 +350,15 @@ def _few_a_page(found: Iterator[NodeWithScore], own_page: str | None, limit: int
 
 
 def _subject(found: Sequence[NodeWithScore]) -> object:
-    """The page that a question is about: the one that has all the first places; None where there is no such page."""
+    """The page that a question is about: the one that has all top ranks; None if there is none."""
     pages = {each.node.metadata.get(payload.URL) for each in found[:PAGE_PASSAGES]}
     return pages.pop() if len(pages) == 1 else None
 
 
 class ExpandContext(QuickPostprocessor):
-    """Gives the first nodes their neighbours on the page, all nodes together within the budget.
+    """Adds their neighbours on the page to the first nodes, within the budget of all nodes.
 
-    One for a process: it keeps the sections that were read, each of a build, which never changes once it is searched.
+    One instance per process: it caches the sections it has read, since a build never changes once it is searched.
     """
 
     budget_tokens: int
@@ -368,7 +368,7 @@ class ExpandContext(QuickPostprocessor):
     )
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        raise NotImplementedError("what stands around a passage is read from the index: use apostprocess_nodes")
+        raise NotImplementedError("the context of a passage is read from the index: use apostprocess_nodes")
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
@@ -386,7 +386,7 @@ class ExpandContext(QuickPostprocessor):
         return nodes
 
     async def _with_subsections(self, node: ChunkNode, text: str, limit: int, found: Sequence[NodeWithScore]) -> str:
-        """A line that only introduces the subsections below it, with these; alone where one of them is better."""
+        """A line that only introduces the subsections below it, with them; alone if one of them ranks better."""
         own, chunk = _heading_path(node.metadata), node.chunks[-1]
         filters = ChunkFilter(locale=_locale(chunk), version=chunk.metadata.get(payload.VERSION), url=_url(chunk))
         page = sorted(await node.build.matching([filters], limit=SECTION_CHUNKS), key=_position)
@@ -407,7 +407,7 @@ class ExpandContext(QuickPostprocessor):
         return "\n\n".join(parts)
 
     async def _sections(self, nodes: Sequence[ChunkNode]) -> list[list[StoredChunk]]:
-        """All chunks of each node's section, in order; those that are not kept are asked for together."""
+        """All chunks of each node's section, in order; those not cached are fetched together."""
         keys = [_key(node) for node in nodes]
         sections = {key: section for key in keys if (section := self._read.get(key))}
         missing = [node for key, node in zip(keys, nodes, strict=True) if key not in sections]
@@ -423,7 +423,7 @@ class ExpandContext(QuickPostprocessor):
 
 
 class HasText(Protocol):
-    """What takes room in a prompt."""
+    """Something that takes up tokens in a prompt."""
 
     @property
     def text(self) -> str:
@@ -434,7 +434,7 @@ TextT = TypeVar("TextT", bound=HasText)
 
 
 def passages_that_fit(passages: Sequence[TextT], budget: int, count: Callable[[str], int]) -> list[TextT]:
-    """The best passages within `budget` tokens, the first of them in any case."""
+    """The best passages within `budget` tokens; the first one always."""
     kept: list[TextT] = []
     left = budget
     for passage in passages:
@@ -446,7 +446,7 @@ def passages_that_fit(passages: Sequence[TextT], budget: int, count: Callable[[s
 
 
 class TokenBudget(QuickPostprocessor):
-    """Keeps the best nodes within so many tokens as the model counts them, the first of them in any case."""
+    """Keeps the best nodes within so many tokens of the model; the first one always."""
 
     budget: int
     count: Callable[[str], int]
@@ -470,7 +470,7 @@ def _section_filter(chunk: StoredChunk) -> ChunkFilter:
 
 
 def _around(node: ChunkNode, section: Sequence[StoredChunk], limit: int) -> list[StoredChunk]:
-    """The node's chunks with as many neighbours, the next ones first, as the limit of characters allows."""
+    """The node's chunks with as many neighbours, nearest first, as the limit of characters allows."""
     chosen = {chunk.id for chunk in node.chunks}
     order = [chunk.id for chunk in section]
     if node.node_id not in order:

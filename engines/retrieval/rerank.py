@@ -1,6 +1,6 @@
 """A cross-encoder that reads question and passage together: optional, off by default (`RERANK_MODEL`).
 
-It sees what both sides found, and its order replaces theirs; the ranks that they gave stay with the passages.
+It reads what both sides found, and its order replaces theirs; passages keep the ranks that they had.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ DEPTH = 30  # chunks that are read for one question; each costs a pass of the mo
 class CrossEncoderRerank(BaseNodePostprocessor):
     """A cross-encoder, loaded with its first question and run on a thread of its own.
 
-    LlamaIndex's own reranker loads its model at once, runs on the caller's thread, and keeps `top_n` nodes alone.
+    LlamaIndex's own reranker loads its model at once, runs on the caller's thread, and only keeps `top_n` nodes.
     """
 
     model: CrossEncoderModel
@@ -34,7 +34,7 @@ class CrossEncoderRerank(BaseNodePostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         """The first `depth` nodes by the cross-encoder's score, the others after them."""
-        # Of a follow-up the reading with the question before it: "why?" alone is as near to any passage.
+        # For a follow-up, the reading with the question before it: "why?" alone is equally close to any passage.
         question = query_bundle.embedding_strs[0] if query_bundle and query_bundle.embedding_strs else ""
         read = nodes[: self.depth]
         scores = self._scores([(question, _readable(found)) for found in read])
@@ -54,7 +54,7 @@ class CrossEncoderRerank(BaseNodePostprocessor):
 
 
 def load_reranker(settings: EngineSettings) -> CrossEncoderRerank | None:
-    """The reranker that `RERANK_MODEL` names; None where it is not set."""
+    """The reranker that `RERANK_MODEL` names; None if it is not set."""
     model = describe_cross_encoder(settings)
     return None if model is None else CrossEncoderRerank(model=model)
 

@@ -1,4 +1,4 @@
-"""Retrieval as LlamaIndex has it: a question in, the book's chunks that fit it best out, with all that led to them.
+"""Retrieval as a LlamaIndex retriever: returns the book's best chunks for a question, with how they were found.
 
 Called by the chat engine, `/api/search`, the evaluation and notebooks; the node postprocessors come after it.
 """
@@ -33,16 +33,16 @@ from storage.vectors.hybrid_search import ChunkFilter, Side, SparseQuery, rank
 from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
 
 ADDRESS, SEARCHED = "address", "searched"
-"""Metadata of every node: where a reader opens it; how much of the book was searched."""
+"""Metadata of every node: its address for readers; how much of the book was searched."""
 UNDERSTOOD = "understanding"
 """Metadata of every node: how the question was understood (`engines.understanding.understanding.Understanding`)."""
 GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
-DEFINITION_CHUNKS = 40  # that are fetched where a definition is asked for, and may be far down
+DEFINITION_CHUNKS = 40  # fetched if a definition is asked for, which may rank far down
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
-"""The weight, in the rank fusion of a search in a translated edition, of what was found in the originals.
+"""The weight, in the rank fusion of a search in a translated edition, of the results in the source edition.
 
 The edition's own rankings weigh 6 together. For a question in a language that the embedding model reads the originals
 weigh twice that: the model reads them, and not the translation. For any other question only the edition's words are
@@ -53,22 +53,22 @@ _UNQUOTED = "/:@!$&'()*+,;=~-._%"  # characters that an address keeps as they ar
 T = TypeVar("T")
 
 Blocking = Callable[[Callable[[Any], Awaitable[Any]]], Any]
-"""Runs a coroutine over another opening of the same book on a loop of its own, for callers that cannot await."""
+"""Runs a coroutine with another opening of the same book on a separate loop, for callers that cannot await."""
 
 
 class Index(Protocol):
     """What retrieval needs of an index: an `IndexStore`, which follows the live build, or one `PinnedBuild`."""
 
     async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
-        """The result of `work` on a build: on `build`, else the live one; on the live one too where it is gone."""
+        """The result of `work` on `build`; on the live one if `build` is None or no longer exists."""
 
 
 class BookRetriever(BaseRetriever):
-    """Gives the `top_k` chunks that fit a question best, as `ChunkNode`s, best first; ids are the same in every build.
+    """Returns the `top_k` best chunks for a question as `ChunkNode`s, best first; ids are the same in every build.
 
-    Without `build` each question is answered from the build that is live when it comes. A query with an `embedding` is
-    not embedded again, and only that one vector is compared. Raises InputError for a scope that the book does not
-    have, IndexMissingError, IndexMismatchError or StorageUnavailableError.
+    Without `build` each question is answered from the build that is live at that time. A query with an `embedding` is
+    not embedded again, and only that vector is compared. Raises InputError for a scope that the book does not have,
+    IndexMissingError, IndexMismatchError or StorageUnavailableError.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class BookRetriever(BaseRetriever):
         understood = understood_for(asked, place.filters.locale, build.record)
         readable = reads(build.record.spec.embed_model, understood.question)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
-        # To a model that does not read its language a text is noise, so only words are searched.
+        # For a model that does not read the language a text is noise, so only words are searched.
         side: Side = "sparse" if source is not None and not readable else self._side
         vector, readings = await self._vectors(asked, understood, build.record)
         query = ChunkQuery(
@@ -146,7 +146,7 @@ class BookRetriever(BaseRetriever):
     async def _vectors(
         self, asked: QueryBundle, understood: Understanding, record: BuildRecord
     ) -> tuple[list[float], list[list[float]]]:
-        """The vector that chunks are ranked by, and those of the other readings; none of a question with one."""
+        """The vector by which chunks are ranked, and those of the other readings; none if there is only one."""
         if asked.embedding:
             return asked.embedding, []
         texts = texts_to_embed(understood, record)
@@ -158,10 +158,10 @@ class BookRetriever(BaseRetriever):
         ]
 
     async def _embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """The vectors of texts; the model takes what is awaited together as one batch."""
+        """The vectors of texts; texts awaited together are one batch."""
         if self._embedding is None:
             raise TypeError("a question comes with its embedding where there is no model")
-        if len(texts) == 1:  # as for nine questions in ten: without a task, the model starts a turn of the loop earlier
+        if len(texts) == 1:  # nine questions in ten: without a task, the model starts earlier
             return [await self._embedding.aget_query_embedding(texts[0])]
         return list(await asyncio.gather(*map(self._embedding.aget_query_embedding, texts)))
 
@@ -177,7 +177,7 @@ class BookRetriever(BaseRetriever):
 
 
 class GivenRetriever(BaseRetriever):
-    """Gives nodes that were read before: nothing is searched."""
+    """Returns nodes that were read before, without a search."""
 
     def __init__(self, nodes: Sequence[NodeWithScore]) -> None:
         super().__init__()
@@ -193,31 +193,31 @@ class GivenRetriever(BaseRetriever):
 async def postprocessed(
     nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
 ) -> list[NodeWithScore]:
-    """What the postprocessors make of the nodes, one after the other."""
+    """The nodes after all postprocessors, applied in order."""
     for postprocessor in postprocessors:
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     return nodes
 
 
 def chunks_to_find(top_k: int, understood: Understanding) -> int:
-    """How many chunks a search gives where `top_k` are asked for."""
+    """How many chunks a search returns for `top_k`."""
     return max(top_k, DEFINITION_CHUNKS) if understood.term else top_k
 
 
 def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
-    """The origin at which a language of the book is published; None where it is not known."""
+    """The origin at which a language of the book is published; None if unknown."""
     return book.get(f"site_url:{locale}") or book.get("site_url")
 
 
 def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str, ...]:
-    """What the embedding model is to read of a question, the texts that chunks are ranked by first."""
+    """The texts of a question for the embedding model; those by which chunks are ranked come first."""
     if reads(record.spec.embed_model, understood.question):
         return tuple(dict.fromkeys((*understood.ranked_by, *understood.readings)))
     return (understood.source_text or understood.search_text,)
 
 
 def mean_vector(vectors: Sequence[Sequence[float]]) -> list[float]:
-    """The mean of vectors of length 1, of length 1 as well."""
+    """The normalised mean of normalised vectors."""
     if len(vectors) == 1:
         return list(vectors[0])
     total = [sum(values) for values in zip(*vectors, strict=True)]
@@ -268,7 +268,7 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
 
 
 def load_words(record: BuildRecord) -> None:
-    """Load what the first questions to a build would wait for: the words that they are matched to, and patterns."""
+    """Load what the first questions to a build would wait for: the words to which they are matched, and patterns."""
     for text in _ASKED_IN_EACH_SCRIPT:
         understand_for(text, None, record)
     definition_in(["A robot is a machine."], ("robot",), "Robots", "Robots")
@@ -276,7 +276,7 @@ def load_words(record: BuildRecord) -> None:
 
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:
-    """Where a reader opens a chunk, with its anchor; absolute where the site's origin is known."""
+    """A chunk's address for readers, with its anchor; absolute if the site's origin is known."""
     path = quote(str(metadata.get(payload.URL, "")), safe=_UNQUOTED)
     anchor = str(metadata.get(payload.ANCHOR) or "")
     link = f"{path}#{quote(anchor, safe=_UNQUOTED)}" if anchor else path

@@ -1,7 +1,7 @@
-"""Where in the book to look: a reader's scope as filters of the index, and the edition that it was translated from.
+"""Where in the book to search: a reader's scope as filters of the index, and the source edition of a translation.
 
-A locale, a version or a page that the book does not have is an InputError that names the parameter: it would find
-nothing, which a reader would take for a book that does not cover the question.
+A locale, a version or a page that the book does not have raises InputError, which names the parameter: it would find
+nothing, and the book would seem not to cover the question.
 
 A section that is found in the source language is known in every edition of the book. Pages are paired by their
 addresses (the edition's has the locale in it) or, where the editions have equally many, by their place in the table of
@@ -23,7 +23,8 @@ from storage.vectors.build_record import BuildRecord
 from storage.vectors.hybrid_search import ChunkFilter, Fused, Place, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
-# Scripts that tell a language's questions from those of books in Latin script; the first locale that fits is taken.
+# Scripts by which a language's questions differ from those of books in Latin script; the first matching locale is
+# taken.
 _SCRIPTS = (
     (re.compile(r"[\u0600-\u06ff\u0750-\u077f]"), ("ur", "ar", "fa", "ps", "sd", "ug")),
     (re.compile(r"[\u3040-\u30ff]"), ("ja",)),
@@ -44,19 +45,19 @@ MOST_SECTIONS = 16  # of the source language whose translations are looked up
 
 
 class ReadableBuild(Protocol):
-    """What a scope is checked against."""
+    """The build against which a scope is checked."""
 
     record: BuildRecord
 
     async def first(self, filters: ChunkFilter) -> StoredChunk | None:
-        """Any chunk that passes the filters; None where there is none."""
+        """Any chunk that passes the filters; None if there is none."""
 
 
 async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place:
     """The filters for a scope; a reader's own page decides locale and version where the scope does not.
 
-    Raises InputError for a locale, a version, or a page to stay on, that the book does not have. A page that is only
-    where the reader is may be any page of the site.
+    Raises InputError for a locale, a version, or a page to stay on, that the book does not have. The page that the
+    reader is on, if not a limit, may be any page of the site.
     """
     _check_locale(scope, build.record)
     version = await _version(scope.version, build)
@@ -87,7 +88,7 @@ async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place
 
 
 def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
-    """How much of the book a search in this place sees; the default locale's latest version is the book."""
+    """How much of the book a search in this place covers; the default locale's latest version counts as the book."""
     if scope.limit != "book":
         return Searched(scope.limit)
     locale, version = place.filters.locale, place.filters.version
@@ -98,7 +99,7 @@ def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
 
 
 async def check_scope(scope: Scope, build: ReadableBuild) -> None:
-    """Raise the InputError that a search in this scope would raise; what is not asked for costs nothing."""
+    """Raise the InputError that a search in this scope would raise; costs nothing for parts that are not set."""
     if scope.locale or scope.version or scope.limit != "book":
         await find_place(scope, "", build)
 
@@ -110,10 +111,10 @@ def _check_locale(scope: Scope, build: BuildRecord) -> None:
 
 
 async def _version(asked: str | None, build: ReadableBuild) -> str | None:
-    """The version that is asked for, under the name that the index has; None for the latest one.
+    """The requested version, by its name in the index; None for the latest one.
 
-    A site calls the version that is being written `next` in its addresses, and `current` in its settings; `latest` is
-    the one that readers get who choose none.
+    A site calls the unreleased version `next` in its addresses, and `current` in its settings; `latest` is the one that
+    readers get by default.
     """
     if not asked or await build.first(ChunkFilter(version=asked)) is not None:
         return asked or None
@@ -127,12 +128,12 @@ async def _version(asked: str | None, build: ReadableBuild) -> str | None:
 
 
 def question_locale(question: str, build: BuildRecord) -> str | None:
-    """The locale whose script a question is written in, else the book's default one; None where neither is known."""
+    """The locale of a question's script, or the book's default one; None if neither is known."""
     default = build.book.get("default_locale")
     locales = [name for name in build.book.get("locales", "").split(",") if name]
     if len(locales) > 1:
         letters = sum(character.isalpha() for character in question)
-        least = letters / (2 if has_small_english_words(question) else 3)  # English terms are no English sentence
+        least = letters / (2 if has_small_english_words(question) else 3)  # English terms make no English sentence
         for script, languages in _SCRIPTS:
             if not letters or len(script.findall(question)) < least:
                 continue
@@ -144,7 +145,7 @@ def question_locale(question: str, build: BuildRecord) -> str | None:
 
 
 def page_path(page_url: str) -> str:
-    """The permalink in an address as a browser has it: without origin, query and fragment, decoded."""
+    """The permalink of a browser's address: without origin, query and fragment, decoded."""
     try:
         path = unquote(urlsplit(page_url.strip()).path)
     except ValueError:
@@ -165,9 +166,9 @@ async def _page(scope: Scope, version: str | None, build: ReadableBuild) -> Stor
 
 
 def _locales_of(page_url: str, build: BuildRecord) -> list[str | None]:
-    """The locales to look for a page in; None: any of them.
+    """The locales in which to look for a page; None: any.
 
-    Where languages have origins of their own, one path is a page of several, and the origin tells which is meant.
+    If languages have their own origins, one path is a page in several of them, and the origin decides.
     """
     own = {
         name.removeprefix("site_url:"): url.rstrip("/").lower()
@@ -186,7 +187,7 @@ def _locales_of(page_url: str, build: BuildRecord) -> list[str | None]:
 
 
 async def _chapter(filters: ChunkFilter, url: str, build: ReadableBuild) -> ChunkFilter:
-    """The pages below a page where there are any, else those beside it."""
+    """The pages below a page if there are any, otherwise its siblings."""
     below = replace(filters, url_prefix=f"{url.rstrip('/')}/")
     if url.rstrip("/") and await build.first(below) is not None:
         # `/docs/arm/` as the chapter's own page would be found by its prefix as well: it belongs to the chapter.
@@ -201,14 +202,14 @@ def _on_page(page: StoredChunk | None, key: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class SourceEdition:
-    """The edition that another one was translated from."""
+    """The edition from which another one was translated."""
 
     filters: ChunkFilter
     pages: Mapping[str, str]  # its pages' addresses → those of the translation
 
 
 def source_of(build: BuildRecord, filters: ChunkFilter) -> SourceEdition | None:
-    """The source of an edition; None for the default language's own, and for a search within a page or a chapter."""
+    """The source of an edition; None for the default language, and for a search within a page or a chapter."""
     default = build.book.get("default_locale")
     if not filters.locale or not default or filters.locale == default or filters.url or filters.url_prefix:
         return None
@@ -217,7 +218,7 @@ def source_of(build: BuildRecord, filters: ChunkFilter) -> SourceEdition | None:
 
 
 async def translated(found: Sequence[Fused], source: SourceEdition, own: ChunkFilter, build: PinnedBuild) -> list[str]:
-    """The chunks of a translation for what was found in its source: the first of each section, in the same order."""
+    """The translation's chunks for those found in its source: the first of each section, in the same order."""
     places = []
     for chunk in await build.chunks([item.id for item in found]):
         url = source.pages.get(str(chunk.metadata[payload.URL]))
@@ -256,7 +257,7 @@ def _urls(build: BuildRecord, locale: str | None, filters: ChunkFilter) -> list[
 
 
 def _with_locale(url: str, locale: str, known: set[str]) -> str | None:
-    """The address with the locale as one of its parts, where the edition has such a page."""
+    """The address with the locale as one of its parts, if the edition has such a page."""
     parts = url.split("/")
     for place in range(1, len(parts) + 1):
         candidate = "/".join([*parts[:place], locale, *parts[place:]])

@@ -4,11 +4,11 @@
 `with_few_words_named` sends a selection of few words to the book with its question.
 
 `check_selection` is called before such a question is answered: without it any text could be sent as a selection and be
-answered by the operator's model. Browsers give a selection as it is rendered: other white space, no Markdown, formulas
-as KaTeX shows them. So letters and digits alone are compared, in overlapping pieces, most of which have to stand in the
-book. KaTeX renders each formula twice, as MathML for screen readers and as HTML, and a selection has both. MathML keeps
-the order of the source; HTML has denominators before numerators, limits before their operator, and matrices column by
-column.
+answered by the operator's model. Browsers return a selection as rendered: with other white space, without Markdown,
+formulas as KaTeX shows them. So only letters and digits are compared, in overlapping pieces, most of which must be in
+the book. KaTeX renders each formula twice, as MathML for screen readers and as HTML, and a selection has both. MathML
+keeps the order of the source; HTML has denominators before numerators, limits before their operator, and matrices
+column by column.
 """
 
 import re
@@ -33,13 +33,13 @@ from storage.vectors.hybrid_search import ChunkFilter
 if TYPE_CHECKING:
     from storage.vectors.qdrant_vector_store import PinnedBuild
 
-_SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one says little more of what it is about
+_SEARCHED_CHARACTERS = 400  # of a selection; the rest of a long one adds little about its subject
 
 NOT_IN_THE_BOOK = "The selected text is not in the book. Select text of a page, or ask without a selection."
-_FEW_WORDS, _FEW_LETTERS = 3, 24  # of a selection that names something; a letter of Chinese counts three
+_FEW_WORDS, _FEW_LETTERS = 3, 24  # of a selection that names something; a Chinese character counts three
 _PIECE = 12  # letters and digits
-_SHARE = 0.75  # of the pieces; formulas, code and what a page adds make up the rest
-_STRANGE = 400  # letters and digits in a row that may be missing: a diagram, or what a component shows
+_SHARE = 0.75  # share of the pieces; formulas, code and what a page adds are the rest
+_STRANGE = 400  # consecutive letters and digits that may be missing: a diagram, or what a component shows
 _PAGE_CHUNKS = 10_000  # of one page: all of them
 _FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$\n](?:[^$]*?[^\\$])?)\$(?!\d)", re.DOTALL)
 _PART = re.compile(r"\\[a-zA-Z]+\*?|\\.|.", re.DOTALL)
@@ -52,7 +52,7 @@ _WORDS = frozenset(
     )
 )
 _SIGNS = {"\\ell": "l", "\\Re": "R", "\\Im": "I", "\\hbar": "ℏ", "\\imath": "ı", "\\jmath": "ȷ"}
-_DEEPEST = 60  # parts in parts: no formula has as many, and a hostile one must not end the process
+_DEEPEST = 60  # nesting: no real formula is deeper, and a hostile one must not crash the process
 
 
 def selected_node(question: Question) -> NodeWithScore:
@@ -89,7 +89,7 @@ class SelectionAndBookRetriever(BaseRetriever):
 
 
 class SelectionFirst(BaseNodePostprocessor):
-    """Puts the selection before what was found; what the reader selected is material whatever the book covers."""
+    """Puts the selection before what was found; a selection counts as covered in any case."""
 
     _question: Question = PrivateAttr()
 
@@ -108,9 +108,9 @@ class SelectionFirst(BaseNodePostprocessor):
 
 
 def with_few_words_named(question: Question) -> Question:
-    """The question with a selection of few words put into it, which is then answered from the book.
+    """The question with a selection of few words added to it, which is then answered from the book.
 
-    A word names what a question is about, and answers none: alone it would cover whatever was asked.
+    A word names the subject of a question but answers nothing: by itself it would cover any question.
     """
     selected = (question.selected_text or "").strip()
     words = selected.split()
@@ -121,12 +121,12 @@ def with_few_words_named(question: Question) -> Question:
 
 
 def _is_word(text: str) -> bool:
-    """Whether it is a word, not a part of a formula or of code."""
+    """Whether it is a word, and not part of a formula or of code."""
     return all(part.isalpha() for part in text.strip("\"'“”‘’().,;:!?").split("-"))
 
 
 async def check_selection(selected: str, page_url: str | None, build: "PinnedBuild", book: BaseRetriever) -> None:
-    """Raise InputError unless most of a selection stands in the build: on the page, or on the pages found for it.
+    """Raise InputError unless most of a selection is in the build: on the page, or on the pages found for it.
 
     `book` searches the same build.
     """
@@ -149,7 +149,7 @@ async def _page_texts(paths: Iterable[str], build: "PinnedBuild") -> list[str]:
 
 
 def shown_text(title: str, heading_path: Iterable[str], text: str) -> str:
-    """A chunk's text beneath its title and headings, as its page shows them."""
+    """A chunk's text below its title and headings, as its page shows them."""
     return "\n".join((title, *heading_path, text))
 
 
@@ -158,13 +158,13 @@ def _shown(metadata: Mapping[str, Any], text: str) -> str:
 
 
 def is_shown_in(selected: str, texts: Iterable[str]) -> bool:
-    """Whether most of a selection is in the texts, which need not be in its order, and no long part of it is not.
+    """Whether most of a selection is in the texts, in any order, and no long part of it is missing.
 
-    A text that is repeated counts each time: neither a page beside it nor its own repetition hides it.
+    Repeated text counts each time, so that foreign text cannot hide beside a page or repetitions.
     """
     wanted = _plain(selected)
     known = [_plain(form) for text in texts for form in dict.fromkeys((text, with_rendered_maths(text)))]
-    if len(wanted) <= _PIECE:  # without a letter or digit, it names no place of the book
+    if len(wanted) <= _PIECE:  # without a letter or digit, it names no place in the book
         return wanted != "" and any(wanted in text for text in known)
     there = {text[at : at + _PIECE] for text in known for at in range(len(text) - _PIECE + 1)}
     found = [wanted[at : at + _PIECE] in there for at in range(len(wanted) - _PIECE + 1)]
@@ -173,8 +173,8 @@ def is_shown_in(selected: str, texts: Iterable[str]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The letters, marks and digits of a text, in one case and one form."""
-    # A dot or a hat above a letter of a formula stands beside it, and would be a mark after NFKC.
+    """The letters, marks and digits of a text, in one case and one normal form."""
+    # A dot or a hat above a letter of a formula is a separate character, and would be a mark after NFKC.
     bare = "".join(each for each in text if unicodedata.category(each) != "Sk")
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(each for each in folded if unicodedata.category(each)[0] in "LMN")
@@ -192,7 +192,7 @@ class _Shown:
 
 
 def with_rendered_maths(text: str) -> str:
-    """A Markdown text with each formula as a browser's selection has it."""
+    """A Markdown text with each formula as in a browser's selection."""
     return _FORMULA.sub(_rendered, text)
 
 
@@ -216,7 +216,7 @@ class _Formula:
         return shown
 
     def _until(self, ends: frozenset[str]) -> _Shown:
-        """What stands before one of `ends` or the brace that closes the group."""
+        """The text before one of `ends` or the brace that closes the group."""
         shown = _Shown()
         while (part := self._peek()) is not None and part != "}" and part not in ends:
             shown += self._with_scripts()
@@ -290,7 +290,7 @@ def _by_column(rows: list[list[_Shown]]) -> Iterator[str]:
 
 
 def _letters(part: str) -> str:
-    """What a part shows: its letters and digits, nothing for a sign or a command that sets type."""
+    """The letters and digits of a part; none for an operator or a typesetting command."""
     if not part.startswith("\\"):
         return part
     name = part[1:].rstrip("*")

@@ -91,7 +91,7 @@ class CitedSynthesizer(ExtractiveSynthesizer):
         self._rules = prompts.SELECTION_TUTOR if selection else prompts.TUTOR
 
     def judges(self, found: Retrieved) -> bool:
-        """Whether the model first says how far the passages answer the question, which it does if the search is uncertain."""
+        """Whether the model first says how far the passages answer the question, as it does for an uncertain one."""
         return not self._selection and found.grounding.verdict == "uncertain" and bool(found.sources)
 
     def answer(self, query: AnswerQuery, found: Retrieved) -> Answered:

@@ -36,7 +36,7 @@ _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.
 
 
 def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
-    """The passage's text, starting with what the question asks for: a definition of `names`, or code for a how-to question.
+    """The passage's text from what the question asks for on: a definition of `names`, or code if it asks how.
 
     A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
     passage's first paragraph, where both have room; any other question gets a paragraph before the code. The sources of

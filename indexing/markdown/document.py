@@ -125,10 +125,7 @@ class DocumentReader:
         self._body, self._definitions = split_footnotes(tokens)
         self._place = 0  # in the body
         self._has_children = has_children  # the content between the tags of this partial's component
-        self._behind_children: tuple[list[Piece], int] = (
-            [],
-            0,
-        )  # the rest of their paragraph, and its line
+        self._behind_children: tuple[list[Piece], int] = ([], 0)  # the rest of their paragraph, and its line
 
     @property
     def is_partial(self) -> bool:
