@@ -1,4 +1,4 @@
-"""`bookrag doctor`: each configured part is tried, with a plain verdict and what to do about it."""
+"""`bookrag doctor`: tries each configured part, and prints a plain verdict with what to do about it."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ PART_SECONDS = 60.0
 RESERVED = (".example", ".invalid", ".test")  # domains that exist nowhere (RFC 2606)
 TABLES = ("profiles", "conversations", "messages")
 COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-STATE_MIGRATION = "20261130000000_row_level_security_state.sql"  # which has the database tell its state
+STATE_MIGRATION = "20261130000000_row_level_security_state.sql"  # which made the database report its state
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
 
 
@@ -53,12 +53,12 @@ class Verdict:
     part: str
     state: State
     message: str
-    mend: str = ""
+    mend: str = ""  # what to do; the name of the JSON field
 
 
 def doctor(*, as_json: bool) -> None:
-    """Print the verdicts; raises typer.Exit with code 1 where a part failed."""
-    logging.disable(logging.ERROR)  # what the parts log is in the verdicts, with its mend
+    """Print the verdicts; raises typer.Exit with code 1 if a part failed."""
+    logging.disable(logging.ERROR)  # the verdicts say what the parts would log, and what to do
     try:
         verdicts = asyncio.run(examine())
     finally:
@@ -88,7 +88,7 @@ async def examine() -> list[Verdict]:
     verdicts.append(Verdict("settings", "ok", "all values can be read"))
     verdicts += _disk(stores)
     verdicts += _workers(app, stores)
-    # No redirects: a key would go to whatever they name.
+    # No redirects: a key would be sent to wherever they lead.
     async with httpx.AsyncClient(timeout=10) as http:
         verdicts += await _tried("redis", _redis(stores))
         verdicts += await _tried("model", _model(engines))
@@ -101,7 +101,7 @@ async def examine() -> list[Verdict]:
 
 
 async def _tried(part: str, trial: Awaitable[list[Verdict]]) -> list[Verdict]:
-    """The verdicts on one part, whatever a server answers and however long it takes."""
+    """The verdicts on one part, whatever a server responds and however long it takes."""
     try:
         async with asyncio.timeout(PART_SECONDS):
             return await trial
@@ -240,7 +240,7 @@ def _index_mend(error: BookragError, stores: StorageSettings) -> str:
     if isinstance(error, ConfigurationError):
         return "Correct the setting that it names."
     if isinstance(error, StorageUnavailableError) and stores.qdrant_url:
-        return "The index may be whole: mend `qdrant` first."
+        return "The index may be intact: fix `qdrant` first."
     if isinstance(error, StorageUnavailableError):
         return "Does another program use DATA_DIR? `bookrag restore` brings a backup back."
     return "`bookrag index build` makes an index."
@@ -380,7 +380,7 @@ async def _project(app: AppSettings, url: str, headers: dict[str, str], http: ht
 
 
 async def _called(function: str, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Any:
-    """What a function of the database gives; None if it is not there."""
+    """The result of a database function; None if it does not exist."""
     answer = await http.post(f"{url}/rest/v1/rpc/{function}", headers=headers, json={})
     return answer.json() if answer.is_success else None
 
@@ -416,7 +416,7 @@ async def _issuer(url: str, headers: dict[str, str], http: httpx.AsyncClient) ->
     issuers = Issuers.of_project(url, read_settings(SupabaseSettings).supabase_jwt_issuer)
     if issuers.accepts({"iss": named}):
         return [Verdict("supabase issuer", "ok", f"tokens name {named}")]
-    mend = f"Set SUPABASE_JWT_ISSUER={named}, else every token is refused."
+    mend = f"Set SUPABASE_JWT_ISSUER={named}, or every token is refused."
     return [Verdict("supabase issuer", "failed", f"the project's tokens name {named}", mend)]
 
 
@@ -446,7 +446,7 @@ def _migrations(missing: list[str]) -> Verdict:
 
 
 async def _rights_of_anybody(url: str, table: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
-    """Whether the role of callers without a session, which the migrations give no rights, reads a table."""
+    """Whether callers without a session, to whose role the migrations give no rights, can read a table."""
     answer = await http.get(f"{url}/rest/v1/{table}", params={"select": "*", "limit": "1"}, headers=headers)
     if answer.status_code in {401, 403}:
         return Verdict("row-level security", "ok", f"nobody reads {table} without signing in")

@@ -111,7 +111,7 @@ def test_a_qdrant_server_that_is_not_there_and_one_that_refuses_the_key(
 ) -> None:
     verdicts, code = examined(tmp_path, data_dir, QDRANT_URL="http://127.0.0.1:9")
     assert (code, verdicts["qdrant"]["state"]) == (1, "failed")
-    assert verdicts["index"]["mend"] == "The index may be whole: mend `qdrant` first."
+    assert verdicts["index"]["mend"] == "The index may be intact: fix `qdrant` first."
     assert caplog.messages == []  # the verdicts say it all; a terminal would show a second, raw line
     with QdrantServer(tmp_path / "qdrant", api_key="right") as server:
         wrong, code = examined(tmp_path, data_dir, QDRANT_URL=server.url, QDRANT_API_KEY="wrong")
