@@ -12,7 +12,7 @@ A value is a text between three apostrophes, so that nothing needs an escape: on
 with the entry above them, without their indentation. Lines that begin with "# " are remarks. Readers mix languages
 ("is page ka summary do"): the entries of all files are tried together, in the order of `LANGUAGES`.
 
-To correct a phrase, edit its line. To add a language, write its file with the tables that `REQUIRED` names, and others of
+To fix a phrase, edit its line. To add a language, write its file with the tables that `REQUIRED` names, and others of
 the English file, whose remarks say what each is for, and add it to `LANGUAGES`. A language may have a few tables only.
 `tests/engines/understanding/test_lexicon.py` checks the files.
 """
