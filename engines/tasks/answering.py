@@ -1,7 +1,7 @@
-"""How small talk and tasks are answered: planned from the message, the table of contents and the page's own text.
+"""Plans the answers to small talk and tasks, from the message, the table of contents and the page's text.
 
-Called by the chat, before anything is searched, for each message that is no plain question. The answer to a task on a
-page or a chapter is planned here. None instead of a plan means: search, as for a question.
+Called by the chat, before any search, for each message that is not a plain question. The answer to a task on a page or
+a chapter is planned here. None instead of a plan means: search, as for a question.
 """
 
 import re
@@ -50,13 +50,13 @@ from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
-_QUIZ_CHAPTERS = 8  # that questions on the whole book are made from
+_QUIZ_CHAPTERS = 8  # from which questions on the whole book are made
 _PAGES_AROUND = 3
-_FOUND_ELSEWHERE = 3  # passages that the model gets beside the open page
+_FOUND_ELSEWHERE = 3  # passages that the model gets besides the open page
 _OF_THE_BOOK = Intent("book_task", "contents", "book")
 _ALL_TOKENS = 10_000_000
 _WORDS_A_MINUTE = 200  # of a technical text, of which adults read 200 to 250
-_LONG_PAGE = 1_000  # words, from which on hundreds are told
+_LONG_PAGE = 1_000  # words, from which a length is given in hundreds
 _MOST_PREREQUISITES = 2  # sections
 _ON_TRANSLATING = (
     "The reader asks for your last answer in another language, and not for a new one. Write that answer again, whole, "
@@ -84,14 +84,14 @@ _ON_AUDIENCE = (
     "and the titles of its table of contents."
 )
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
-# A page or a section on who wrote the book, or on its licence, is searched for; else the site may tell.
+# A page or a section on who wrote the book, or on its licence, is searched for; otherwise the site's footer may say.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
 _A_SECTION = pattern("places", r"\b{section}\b")
-_FEW_WORDS = 3  # of which a language cannot be told
+_FEW_WORDS = 3  # in which no language can be detected
 # Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
 _EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
-_ASKS = re.compile(  # a question, and no demand ("can you …")
+_ASKS = re.compile(  # a question, and not a demand ("can you …")
     r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
     r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
     re.IGNORECASE,
@@ -104,7 +104,7 @@ _WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agree
 
 @dataclass(frozen=True)
 class Tasks:
-    """Plans the answers to small talk and tasks; one for a process."""
+    """Plans the answers to small talk and tasks; one instance per process."""
 
     index: Index
     budget: int  # tokens of a page's or a chapter's text in one prompt
@@ -113,7 +113,7 @@ class Tasks:
     embedding: BaseEmbedding | None = None
 
     async def plan(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Plan | None:
-        """How a message is answered; None where it is a question to search for. Raises as a search does."""
+        """The plan for a message; None if it is a question to search for. Raises like a search."""
         if not _holds_for(question, intent):
             return None
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
@@ -121,9 +121,9 @@ class Tasks:
     async def plan_uncovered(
         self, question: Question, found: Sequence[NodeWithScore], build: PinnedBuild | None
     ) -> Plan | None:
-        """How a message is answered that is a task in words that no list has; None where it is none.
+        """The plan for a message that is a task in words that no list has; None if it is not one.
 
-        What the book covers, and a later message, may be one only where it names the open page.
+        A covered message, or a later one, can be such a task only if it names the open page.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
         if decided is None or question.selected_text is not None:
@@ -159,7 +159,7 @@ class Tasks:
         return replace(plan, verdict=replace(decided, verdict="uncertain")) if plan is not None else None
 
     async def _likely_book_task(self, asked: Task, decided: GroundingDecided) -> ReadyAnswer | None:
-        """The table of contents for what is likely a task on the book; None where it names a thing of the book."""
+        """The table of contents for what is likely a task on the book; None if it names a thing of the book."""
         titles = [each.title for each in asked.contents.chapters]
         if asks_for_a_thing(asked.question.text, await asked.build.headings(), titles):
             return None
@@ -170,7 +170,7 @@ class Tasks:
     async def _beside(
         self, found: Sequence[NodeWithScore], plan: AnswerFrom, decided: GroundingDecided
     ) -> AnswerFrom | None:
-        """A plan from a text, with the first passages that a search has found elsewhere; how far it answers is open."""
+        """A plan from a text, with the first passages that a search has found elsewhere; its coverage is left open."""
         if plan.retriever is None:
             return None
         own = await plan.retriever.aretrieve(plan.message)
@@ -219,7 +219,7 @@ class Tasks:
         return await self._page_task(asked)
 
     def _conversation_task(self, asked: Task) -> Plan:
-        """What is said of the conversation, or how its last answer is told otherwise."""
+        """The plan for a task on the conversation, or for rewording its last answer."""
         if asked.intent.task in ("sources", "more", "example", "code"):
             budget = self.budget if self.has_model else _ALL_TOKENS
             return plan_follow_up(asked, Pages(self.index, budget, self.count), has_model=self.has_model)
@@ -232,7 +232,7 @@ class Tasks:
         return AnswerFrom(asked.question.text, synthesizer=AgainSynthesizer(opening), again=True)
 
     async def _book_quiz(self, asked: Task) -> AnswerFrom | None:
-        """Questions on the whole book, from the first pages of chapters that are spread over it."""
+        """A quiz on the whole book, from the first pages of chapters spread over it."""
         chapters = _spread(asked.contents.chapters, _QUIZ_CHAPTERS)
         if not chapters:
             return None
@@ -305,7 +305,7 @@ class Tasks:
         kind: Literal["page", "chapter", "book"],
         sides: Sequence[Chapter] = (),
     ) -> AnswerFrom | None:
-        """A task on the text of these pages, which may be of several sides; None where the index has none of them."""
+        """A task on the text of these pages; None if the index has none of them."""
         wanted, by_page = _wanted(asked.intent), kind != "page"
         found = await page_text(
             asked.build,
@@ -332,7 +332,7 @@ class Tasks:
         )
 
     async def _length(self, asked: Task, chapter: Chapter | None) -> ReadyAnswer:
-        """How long a page or a chapter is, in words and in minutes of reading."""
+        """The length of a page or a chapter, in words and in minutes of reading."""
         pages, title = _pages_of(asked, chapter)
         found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
         words = sum(len(each.node.get_content().split()) for each in found.nodes)
@@ -342,7 +342,7 @@ class Tasks:
         return ready(asked, Quotation(text, (), ()))
 
     async def _around_the_page(self, asked: Task) -> ReadyAnswer:
-        """What comes before or after the open page; before it also what the page itself requires."""
+        """What comes before or after the open page, and, before it, what the page itself requires."""
         page = asked.page
         assert page is not None  # noqa: S101 - `_page_task` has seen to it
         url, title = str(page.metadata[payload.URL]), str(page.metadata[payload.TITLE])
@@ -356,7 +356,7 @@ class Tasks:
         return await self._required(asked, title, [url], lines)
 
     async def _before_the_chapter(self, asked: Task, chapter: Chapter) -> ReadyAnswer:
-        """What comes before a chapter or a page that is named, and what it requires itself."""
+        """What comes before a named chapter or page, and what that requires itself."""
         chapters, url = asked.contents.chapters, chapter.pages[0].url
         if chapter in chapters:
             lines = chapter_lines(chapters[: chapters.index(chapter)][-_PAGES_AROUND:], asked.site_url)
@@ -365,7 +365,7 @@ class Tasks:
         return await self._required(asked, chapter.title, [page.url for page in chapter.pages], lines)
 
     async def _required(self, asked: Task, title: str, urls: Sequence[str], lines: Sequence[Line]) -> ReadyAnswer:
-        """What pages ask for themselves, and the list of what comes before them."""
+        """What pages themselves require, and the list of what comes before them."""
         required = await self._prerequisites(asked, urls)
         opening = (asked.messages.before if lines else asked.messages.nothing_before).format(title=title)
         listed = linked_list(opening, lines)
@@ -374,7 +374,7 @@ class Tasks:
         return ready(asked, both(quote_passages(asked.messages.requires.format(title=title), required), listed))
 
     async def _audience(self, asked: Task) -> ReadyAnswer | None:
-        """What the book's first page says that a reader should know, and the contents; None where it says nothing."""
+        """What a reader should know according to the book's first page, and the contents; None if it does not say."""
         first = next(iter(asked.contents.pages), None)
         required = await self._prerequisites(asked, [first.url]) if first is not None else []
         if first is None or not required:
@@ -384,7 +384,7 @@ class Tasks:
         return ready(asked, both(quoted, linked_list(asked.messages.contents, lines)))
 
     async def _prerequisites(self, asked: Task, urls: Sequence[str]) -> list[Source]:
-        """The sections in which pages say themselves what they require."""
+        """The sections in which pages say what they require."""
         pages = [replace(asked.filters, url=url) for url in urls]
         found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
         required = [each for each in retrieved(found.nodes).sources if requires_something(each)]
@@ -411,14 +411,14 @@ class Tasks:
 
 
 def _holds_for(question: Question, intent: Intent) -> bool:
-    """Whether an intent holds beside a selected text, which tasks and questions are about."""
+    """Whether an intent applies with a selected text, which tasks and questions are then about."""
     if question.selected_text is None:
         return True
     return intent.kind == "small_talk" and intent.task in _WITH_A_SELECTION
 
 
 def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
-    """The question of a message whose other sentences introduce it; the message where it has none.
+    """The question of a message whose other sentences introduce it; the message itself if it has none.
 
     "I was told to put this to you: how do I …?" points at no page.
     """
@@ -443,20 +443,20 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
 
 
 def _in_its_language(question: Question) -> str:
-    """A text in the reader's language: of a few words, as of "Quelle?", what was asked before says more."""
+    """A text for detecting the reader's language: a few words ("Quelle?") come with what was asked before."""
     before = next((turn.content for turn in reversed(question.history) if turn.role == "user"), "")
     return f"{before} {question.text}" if len(plain_words(question.text)) <= _FEW_WORDS else question.text
 
 
 async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
-    """The search for a unit that a heading has in a range: "Weeks 9-10" for "week 9"; None without such a heading."""
+    """A search for a unit that is in the range of a heading: "Weeks 9-10" for "week 9"; None without such a heading."""
     word = asked.intent.word
     heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
 
 
 def _of_each_page(asked: Task) -> ReadyAnswer | None:
-    """Which page is meant, where many have what a message names: "what does the Summary say?"; else None."""
+    """Asks which page is meant if many have what a message names: "what does the Summary say?"; otherwise None."""
     if asked.page is not None or not names_no_subject(asked.intent.name):
         return None
     lines = chapter_lines(asked.contents.chapters, asked.site_url)
@@ -464,7 +464,7 @@ def _of_each_page(asked: Task) -> ReadyAnswer | None:
 
 
 def _which_of_several(asked: Task, name: str) -> ReadyAnswer | None:
-    """Which page is meant, where several have the name in their titles; None where none has."""
+    """Asks which page is meant if several have the name in their titles; None if none has."""
     pages = list(dict.fromkeys(chapter.pages[0] for chapter in asked.contents.about(name)))
     listed = linked_list(asked.messages.which_page, page_lines(pages, asked.site_url))
     return ready(asked, listed, NO_VERDICT) if len(pages) > 1 else None
@@ -485,7 +485,7 @@ def _pages_of(asked: Task, chapter: Chapter | None) -> tuple[list[ChunkFilter], 
 async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
-    So is what a model took for small talk, or for a request about the answer, where a heading has a rarer word of it:
+    So is what a model took for small talk, or for a request about the answer, if a heading has a rarer word of it:
     "great, now tabs", "in Vue please". A task in the bare words of a heading is that heading.
     """
     words = plain_words(text)
@@ -503,7 +503,7 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
 
 
 def _wanted(intent: Intent) -> Callable[[Source], bool] | None:
-    """Which sections of a page a task is about, where it is not about all of them."""
+    """Which sections of a page a task is about, if not all of them."""
     if intent.task == "example":
         return shows_example
     piece = intent.piece if intent.task in _ON_A_PIECE else ""
@@ -511,7 +511,7 @@ def _wanted(intent: Intent) -> Callable[[Source], bool] | None:
 
 
 def _note_on(text: str, found: PageText) -> str:
-    """For the model: what the passages are, and what is missing of the text."""
+    """A note for the model: what the passages are, and what of the text is missing."""
     if not found.in_part and not found.left_out:
         return f"The passages are the text of {text}; the question is a task on this text."
     given = len(found.nodes)
@@ -523,7 +523,7 @@ def _note_on(text: str, found: PageText) -> str:
 
 
 def _spread(chapters: Sequence[Chapter], most: int) -> list[Chapter]:
-    """At most so many chapters, at even distances from the first one to the last."""
+    """At most so many chapters, evenly spaced from the first one to the last."""
     if len(chapters) <= most:
         return list(chapters)
     return [chapters[place * (len(chapters) - 1) // (most - 1)] for place in range(most)]

@@ -1,4 +1,4 @@
-"""Answers about the book itself, from its table of contents: what it has, where, and in which order."""
+"""Answers about the book itself from its table of contents: what it has, where, and in which order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ _MOST_PAGES = 60  # of a chapter
 
 
 def plan_book_task(asked: Task) -> Plan | None:
-    """The plan for a task on the book; None where what it names is not in the table of contents."""
+    """The plan for a task on the book; None if what it names is not in the table of contents."""
     intent, messages = asked.intent, asked.messages
     match intent.task:
         case "contents" | "count" | "start" | "plan" | "advice" if not asked.contents.chapters:
@@ -57,9 +57,9 @@ def plan_book_task(asked: Task) -> Plan | None:
 
 
 def _advice(asked: Task) -> ReadyAnswer:
-    """What the table of contents has for a reader who asks for advice: what comes after a chapter, pages on a subject.
+    """Advice from the table of contents: what comes after a chapter, pages on a subject.
 
-    The book's order and titles are all that is known: it does not say what is hard, or what may be left out.
+    Only the book's order and titles are known: it does not say what is hard, or what may be skipped.
     """
     contents, messages = asked.contents, asked.messages
     chapter = contents.named(asked.intent.name, asked.intent.word) if asked.intent.name else None
@@ -89,14 +89,14 @@ def _count(asked: Task) -> ReadyAnswer:
 
 
 def _of_the_site(asked: Task) -> ReadyAnswer:
-    """What the site's footer says of author and licence, or that nothing is known of them."""
+    """What the site's footer says about author and licence, or that nothing is known about them."""
     said, messages = asked.build.record.book.get("copyright"), asked.messages
     unknown = messages.no_author if asked.intent.task == "author" else messages.no_licence
     return ready(asked, Quotation(messages.site_says.format(text=said) if said else unknown, (), ()), NO_VERDICT)
 
 
 def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
-    """That the book has no chapter of this number, and which ones it has.
+    """Says that the book has no chapter of this number, and which ones it has.
 
     None for a book without chapters, or one that does not number them by the reader's word: "week 9" is searched for.
     """
@@ -126,7 +126,7 @@ def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
 
 
 def chapter_contents(asked: Task, chapter: Chapter, *, also: Quotation | None = None) -> ReadyAnswer:
-    """A chapter with its pages, from the table of contents, and what is told behind them."""
+    """A chapter with its pages, from the table of contents, and what is said after them."""
     lines = page_lines(chapter.pages, asked.site_url, most=_MOST_PAGES)
     count = len(chapter.pages)
     opening = asked.messages.pages if count > 1 else asked.messages.named
@@ -138,7 +138,7 @@ def chapter_contents(asked: Task, chapter: Chapter, *, also: Quotation | None = 
 
 
 def place_of_the_page(asked: Task) -> ReadyAnswer | None:
-    """Which page is open: its chapter, and the pages before and after it; None where the contents do not have it."""
+    """Which page is open: its chapter, and the pages before and after it; None if it is not in the contents."""
     contents, messages, open_page = asked.contents, asked.messages, asked.open_page
     chapter = asked.open_chapter
     if open_page is None or chapter is None:

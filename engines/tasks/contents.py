@@ -68,7 +68,7 @@ class Contents:
 
     @classmethod
     def of(cls, stored: Sequence[Mapping[str, Any]], *, locale: str | None, version: str | None) -> Self:
-        """The chapters of a locale and a version; without a version those of the latest one."""
+        """The chapters of a locale and a version; of the latest version by default."""
         return cls(
             tuple(
                 Chapter(row["title"], _in_order([PageEntry(page["title"], page["url"]) for page in row["pages"]]))
@@ -95,7 +95,7 @@ class Contents:
 
     @staticmethod
     def is_same(url: str, other: str) -> bool:
-        """Whether two addresses are of one page."""
+        """Whether two addresses belong to one page."""
         return _bare(url) == _bare(other)
 
     def is_chapter(self, url: str, word: str) -> bool:
@@ -111,13 +111,13 @@ class Contents:
         return bool(own) and own == wanted and (chapter is None or _chapter_word(chapter) != own)
 
     def around(self, url: str) -> tuple[tuple[PageEntry, ...], tuple[PageEntry, ...]]:
-        """The pages before and after a page; none where it is not in the table."""
+        """The pages before and after a page; none if it is not in the table."""
         pages, wanted = self.pages, _bare(url)
         place = next((at for at, page in enumerate(pages) if _bare(page.url) == wanted), None)
         return ((), ()) if place is None else (pages[:place], pages[place + 1 :])
 
     def named(self, name: str, word: str = "") -> Chapter | None:
-        """The chapter, or the page as a chapter of its own, that a reader names by its number or its title.
+        """The chapter, or the page as a chapter, that a reader names by its number or its title.
 
         `word` is what the reader calls it, before its number: "chapter", "module".
         """
@@ -358,7 +358,7 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _likeness(words: Sequence[str], title: str) -> float:
-    """How alike a name and a title are: the words of the name that the title has, or the letters of both."""
+    """The similarity of a name and a title: the share of the name's words in the title, or of common letters."""
     if words and list(words) == plain_words(title):
         return 2.0
     named = [word for word in plain_words(title) if word not in _SMALL_WORDS and not word.isdigit()]

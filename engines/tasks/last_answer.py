@@ -1,7 +1,7 @@
-"""Answers about the answer before: which sections it is from, more of them, an example or code beside them.
+"""Answers about the previous answer: which sections it is from, more of them, an example or code near them.
 
-Called by `engines.tasks.answering`. The chat finds the passages of that answer as they were found for it; `OfTheAnswer`
-puts the other sections of the first one's page beside them, and a synthesizer writes where there is no model.
+Called by `engines.tasks.answering`. The chat retrieves the passages of that answer again; `OfTheAnswer` adds the other
+sections of the first one's page, and a synthesizer writes the answer without a model.
 """
 
 import re
@@ -58,7 +58,7 @@ class Pages:
 
 
 def plan_follow_up(asked: Task, pages: Pages, *, has_model: bool) -> AnswerFrom:
-    """What a message that wants something of the answer before it is answered from."""
+    """The plan for a message about the previous answer."""
     task = asked.intent.task or ""
     after = () if task == "sources" else (OfTheAnswer(asked, pages),)
     return AnswerFrom(
@@ -71,7 +71,7 @@ def plan_follow_up(asked: Task, pages: Pages, *, has_model: bool) -> AnswerFrom:
 
 
 class OfTheAnswer(BaseNodePostprocessor):
-    """Gives the sections that the answer before quotes of its first page, and what is wanted of the others there."""
+    """Returns the sections of its first page that the previous answer quotes, and those wanted of the others."""
 
     _asked: Task = PrivateAttr()
     _pages: Pages = PrivateAttr()
@@ -116,7 +116,7 @@ class OfTheAnswer(BaseNodePostprocessor):
 
 
 def wanted_section(task: str) -> Callable[[Source], bool]:
-    """Whether a section is what a message asks for beside the answer: code, or an example."""
+    """Whether a section is what a message asks for besides the answer: code, or an example."""
     return partial(has_piece, piece="code") if task == "code" else shows_example
 
 
@@ -131,7 +131,7 @@ def _not_yet_told(nodes: Sequence[NodeWithScore], quoted: Sequence[NodeWithScore
 
 
 class SourcesOfTheAnswer(ExtractiveSynthesizer):
-    """Lists the sections that the answer before is from, with their links."""
+    """Lists the sections of the previous answer, with their links."""
 
     def __init__(self, asked: Task) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class SourcesOfTheAnswer(ExtractiveSynthesizer):
 
 
 class MoreOfTheAnswer(ExtractiveSynthesizer):
-    """Quotes what the answers before have not quoted yet of the sections found."""
+    """Quotes what earlier answers have not yet quoted of the sections found."""
 
     def __init__(self, asked: Task) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class MoreOfTheAnswer(ExtractiveSynthesizer):
 
 
 class PieceOfTheAnswer(ExtractiveSynthesizer):
-    """Quotes the sections with code or an example; says so where there are none beside the answer."""
+    """Quotes the sections with code or an example; says so if there are none near the answer."""
 
     def __init__(self, asked: Task) -> None:
         super().__init__()

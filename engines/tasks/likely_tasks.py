@@ -1,10 +1,11 @@
 """Whether a first message that no passage covers is a task on the open page, a chapter or the book, in other words.
 
 Readers ask for anything to be made of a page ("rewrite it as a dialogue", "too long, what does a junior need?"), and no
-list of phrases has it all. What points at the page is about it; of the rest a support vector machine over the message's
-embedding tells. It is for the default embedding model alone; `python -m engines.evaluation.train_page_tasks`
-makes it, and docs/quality.md has what writers got who had no part in the training. Called by the tasks, after a
-search: a question that the book covers is not taken for a task, but where it names the open page in another language.
+list of phrases has it all. A message that points at the page is about it; for the rest a support vector machine over
+the message's embedding decides. It is for the default embedding model alone; `python -m
+engines.evaluation.train_page_tasks` makes it, and docs/quality.md has what writers got who had no part in the training.
+Called by the tasks, after a search: a question that the book covers is not taken for a task, but where it names the
+open page in another language.
 """
 
 import math
@@ -95,7 +96,7 @@ class TaskModel:
     offset: float
 
     def probability(self, vector: Sequence[float]) -> float:
-        """How probable it is that the message of this embedding, of length 1, is a task; 0 to 1."""
+        """The probability that the message with this normalised embedding is a task."""
         distances = 2.0 - 2.0 * (self.vectors @ np.asarray(vector, dtype=np.float32))
         value = float(np.exp(-self.gamma * distances) @ self.weights) + self.intercept
         return 1 / (1 + math.exp(-(self.slope * value + self.offset)))

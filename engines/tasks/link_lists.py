@@ -1,4 +1,4 @@
-"""Answers that list sections, pages or chapters with their links; no model writes them. Called by the tasks."""
+"""Answers that list sections, pages or chapters with their links, written without a model. Called by the tasks."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -90,7 +90,7 @@ def plan_lines(contents: Contents, parts: str, site_url: str | None) -> list[Lin
 
 
 def both(first: Quotation, second: Quotation) -> Quotation:
-    """Two answers as one; the sources of the second are numbered behind those of the first."""
+    """Two answers as one; the sources of the second are numbered after those of the first."""
     behind = max((source.number for source in first.sources), default=0)
     moved = {source.number: replace(source, number=at) for at, source in enumerate(second.sources, behind + 1)}
     parts = tuple((text, moved[source.number]) for text, source in second.parts)
@@ -130,7 +130,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._wanted = wanted  # which sections are quoted whole instead, where there are any
         self._piece = piece  # what a quotation shows of them, however far down it stands: "code"
         self._by_page = by_page  # one line a page: of a chapter
-        self._sides = sides  # chapters or pages that are told beside each other
+        self._sides = sides  # chapters or pages that are shown side by side
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
@@ -231,7 +231,7 @@ def _outlined(source: Source, *, by_page: bool) -> str:
 
 
 def _that_fit(lines: Sequence[Line]) -> list[Line]:
-    """The first lines, as many as an answer holds."""
+    """The first lines, as many as fit in an answer."""
     letters = list(accumulate(len(line.text) for line in lines))
     return [
         line for place, line in enumerate(lines) if place < _LEAST_LINES or letters[place] <= _MOST_LETTERS_OF_LINES

@@ -1,6 +1,6 @@
-"""Which sections of a page are what a message asks for of it: its exercises, its code, what it requires.
+"""Which sections of a page a message asks for: its exercises, its code, what it requires.
 
-Called by `engines.tasks.answering`. A section is told by its headings, and code, tables and the like by its text.
+Called by `engines.tasks.answering`. Sections are recognised by their headings; code, tables and the like by the text.
 """
 
 import re
@@ -35,7 +35,7 @@ def has_piece(source: Source, piece: str) -> bool:
 
 
 def numbered_piece(source: Source, piece: str, question: str) -> Source | None:
-    """A section with the piece alone that a question names by its number, "exercise 2"; None where it has none."""
+    """A section reduced to the piece that a question names by its number, "exercise 2"; None if it has none."""
     asked = re.search(
         rf"(?:{PIECES[piece].pattern})\s*(?:no\.?|nr\.?|#)?\s*(?P<number>\d{{1,2}})\b", question, re.IGNORECASE
     )

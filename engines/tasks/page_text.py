@@ -1,6 +1,6 @@
-"""The text of a page or a chapter as LlamaIndex's nodes, one a section, in the book's order; called by the tasks.
+"""The text of a page or a chapter as LlamaIndex nodes, one per section, in the book's order; called by the tasks.
 
-Where not all of it fits into a prompt, the beginnings of as many sections as do are given, in whole sentences.
+If not all of it fits into a prompt, the beginnings of as many sections as fit are used, in whole sentences.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _FEWEST_TOKENS = 60  # of a section that is given in part: about two sentences
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The sections of pages, and how much of them is missing."""
+    """The sections of pages, and how much is missing."""
 
     nodes: list[NodeWithScore]
     left_out: int = 0  # sections that have no node
@@ -39,7 +39,7 @@ class _Section:
 
     @property
     def tells(self) -> bool:
-        """Whether it says something itself, and does not only repeat or announce what others say."""
+        """Whether it says something itself, rather than repeating or announcing other sections."""
         path = self.chunk.metadata.get(payload.HEADING_PATH) or ()
         return not (path and is_recap(path[-1])) and bool(telling_sentence(self.text))
 
@@ -81,7 +81,7 @@ async def page_text(
 
 
 def _chosen(sections: Sequence[_Section], most: int, rounds: int | None) -> list[int]:
-    """The places of the sections that are given, in order: those of each page in turn, the telling ones first."""
+    """The indexes of the chosen sections, in order: each page in turn, with those that say something first."""
     if rounds is None and len(sections) <= most:
         return list(range(len(sections)))
     taken: dict[str, int] = {}

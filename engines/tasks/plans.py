@@ -1,6 +1,6 @@
-"""What a task's answer is planned from, and the two kinds of plans; called by the modules beside it and by the chat.
+"""The input of planning a task's answer, and the two kinds of plans; used by the neighbouring modules and the chat.
 
-A plan is either the whole answer (`ReadyAnswer`) or what the chat engine is to answer from (`AnswerFrom`).
+A plan is either a whole answer (`ReadyAnswer`) or the material from which the chat engine answers (`AnswerFrom`).
 """
 
 from collections.abc import AsyncGenerator
@@ -39,7 +39,7 @@ class ReadyAnswer:
     build: str
 
     def nodes(self) -> list[NodeWithScore]:
-        """Its sources as passages, for another answer that is to stand on them."""
+        """Its sources as passages, for another answer that is based on them."""
         return [
             NodeWithScore(
                 node=TextNode(
@@ -70,15 +70,15 @@ class ReadyAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFrom:
-    """How the chat engine answers a message that is not searched for as it stands: other passages, another writer."""
+    """How the chat engine answers a message that is not searched for as written: passages and synthesizer."""
 
     message: str  # what is searched and shown to the model
     retriever: BaseRetriever | None = None  # None: the usual search, for `message`
     synthesizer: ExtractiveSynthesizer | None = None  # None: the usual one
-    postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # behind the usual ones of a search
+    postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # after the usual ones of a search
     note: str | None = None  # for the model: what the passages are
     about: QueryBundle | None = None  # what is searched instead of the message
-    again: bool = False  # whether the message is about the answer before it, so that the model sees the conversation
+    again: bool = False  # whether the message is about the previous answer, so that the model sees the conversation
 
 
 Plan = ReadyAnswer | AnswerFrom
@@ -94,7 +94,7 @@ class Covered(QuickPostprocessor):
 
 
 class AtLeastUncertain(QuickPostprocessor):
-    """Answers a question about the book itself from the nearest passages, however the search decided."""
+    """Answers a question about the book itself from the nearest passages, whatever the verdict."""
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         for found in nodes:
@@ -128,7 +128,7 @@ class Task:
 
     @property
     def text_chapter(self) -> Chapter | None:
-        """The chapter whose pages a task on "this chapter" is about; None where that is the open page alone."""
+        """The chapter whose pages a task on "this chapter" is about; None if that is only the open page."""
         if self.page is None or self.contents.is_chapter(str(self.page.metadata[payload.URL]), self.intent.word):
             return None
         return self.open_chapter
@@ -149,7 +149,7 @@ class Task:
 
     @property
     def open_page(self) -> Chapter | None:
-        """The page that the reader has open, as a chapter of its own."""
+        """The page that the reader has open, as a chapter."""
         if self.page is None:
             return None
         title, url = str(self.page.metadata[payload.TITLE]), str(self.page.metadata[payload.URL])
@@ -163,5 +163,5 @@ class Task:
 
 
 def ready(asked: Task, answer: Quotation, verdict: GroundingDecided = COVERED) -> ReadyAnswer:
-    """An answer that is whole: nothing is searched, and no model writes it."""
+    """A whole answer, without a search and without a model."""
     return ReadyAnswer(answer, verdict, asked.build.name)

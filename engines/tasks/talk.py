@@ -9,7 +9,7 @@ from engines.synthesis.extractive import Quotation, without_links
 from engines.tasks.plans import NO_VERDICT, ReadyAnswer, Task, ready
 from engines.understanding.small_talk import SmallTalk
 
-_MOST_LETTERS = 300  # of a reader's question that is told again
+_MOST_LETTERS = 300  # of a reader's question that is repeated
 _NAMED_CHAPTERS = 12
 # Answered with one sentence; of the other kinds, which name the chapters, the next two do so in mid-talk as well.
 _ONE_SENTENCE = frozenset(
@@ -19,7 +19,7 @@ _ABOUT_THE_BOOK = frozenset({"identity", "ability"})
 
 
 def answer_small_talk(asked: Task) -> ReadyAnswer:
-    """A friendly sentence; where it opens a talk also what the book covers, by the names of its chapters.
+    """A friendly sentence; at the start of a conversation also what the book covers, by the names of its chapters.
 
     Nothing is cited.
     """

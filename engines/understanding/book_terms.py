@@ -1,16 +1,14 @@
-"""The terms of a book: what it calls what a question names otherwise, and which headings and questions name none.
+"""The terms of a book: its names for what questions name differently; headings and questions that name nothing.
 
-"RL" is looked for as "reinforcement learning" in a book that has the
-phrase alone, "ZPM" as "ZMP", "PID controller" also as "PD", "graphics card" also as "GPU". An abbreviation that the
-book writes out is looked for as both where a question asks what it is, "ZMP" also as "zero moment point"; any other one
-that it has is left as it is.
-Technical words of European languages have one root: "cinemática inversa" is "inverse
-kinematics".
+"RL" is searched as "reinforcement learning" in a book that only has the phrase, "ZPM" as "ZMP", "PID controller" also
+as "PD", "graphics card" also as "GPU". An abbreviation that the book spells out is searched in both forms if a question
+asks what it is, "ZMP" also as "zero moment point"; any other one that it has is unchanged. Technical words of European
+languages have one root: "cinemática inversa" is "inverse kinematics".
 
 Headings that name no subject are parts that most pages have, and sections that announce or repeat others. Their
 patterns stand in `headings.json`, which the widget reads as well (`frontend/src/panel/answer/headings.ts`). They are
-regular expressions that mean the same in Python and JavaScript, in English, Urdu, German, French and Spanish. A question
-that speaks of something that it does not name ("How do I mock it?") is told by its pronoun.
+regular expressions that mean the same in Python and JavaScript, in English, Urdu, German, French and Spanish. A
+question about something that it does not name ("How do I mock it?") is recognised by its pronoun.
 """
 
 import json
@@ -92,7 +90,7 @@ _OF_DEFINITIONS = frozenset(
 
 
 class BookTerms:
-    """Matches the abbreviations and cognates of questions to the terms of one book."""
+    """Matches abbreviations and cognates in questions to the terms of one book."""
 
     def __init__(
         self,
@@ -137,7 +135,7 @@ class BookTerms:
         return text, tuple(found.items())
 
     def terms(self, text: str) -> tuple[tuple[str, str], ...]:
-        """What else to search for: each abbreviation with the book's phrase for it or the book's nearest one."""
+        """Further terms to search for: each abbreviation with the book's phrase for it, or its most similar one."""
         found: dict[str, str] = {}
         said = f" {' '.join(_WORD.findall(text.casefold()))} "
         for match in _EVERYDAY_NAME.finditer(text):
@@ -312,7 +310,7 @@ def asks_for_recap(question: str) -> bool:
 
 
 def is_recap(heading: str) -> bool:
-    """Whether a section repeats or announces what others tell, or leads away: "Summary", "Next Steps"."""
+    """Whether a section repeats or announces others, or leads away: "Summary", "Next Steps"."""
     return bool(_recap().match(heading))
 
 

@@ -1,9 +1,9 @@
 """Questions for a definition ("what is a node?", "VLA meaning"), and the sentences of a text that define a term.
 
-`engines.understanding.understanding` tells the term that is asked for, retrieval puts a passage that defines it first,
-and an answer without a model begins its quotation with that sentence. Pure functions. The question is recognised in the
-languages of the interface; a definition in all of them by the term at the beginning of a sentence, and in English,
-German, French and Spanish by the verb behind it.
+`engines.understanding.understanding` detects the term, retrieval puts a passage that defines it first, and an answer
+without a model begins its quotation with that sentence. Pure functions. The question is recognised in the languages of
+the interface; a definition in all of them by the term at the beginning of a sentence, and in English, German, French
+and Spanish by the verb behind it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ _BESIDE_IT = _compiled(r"[ ,;]+(?:{and_also} )*(?:{beside_it}|{with} (?:\w+ )?{a
 
 
 def term_asked(sentence: str) -> str:
-    """The term whose definition a sentence asks for, as the reader wrote it; "" where it asks for none."""
+    """The term whose definition a sentence asks for, as the reader wrote it; "" if it asks for none."""
     return _term_asked(sentence, _ASKED) or _term_asked(sentence, _ASKED_IN_OTHERS)
 
 
@@ -200,7 +200,7 @@ _LETTER = "\N{CYRILLIC LETTER MULTIOCULAR O}"  # in one manuscript of the world,
 
 @lru_cache(maxsize=256)
 def _occurrence(name: str) -> regex.Pattern[str]:
-    """Where a text has the term, in the singular or the plural."""
+    """The place of the term in a text, in the singular or the plural."""
     words = [regex.escape(word) for word in regex.findall(r"\p{L}[\p{L}\p{M}]*|\p{N}+|[+#]+", name.casefold())]
     term = r"[\s.\-_/]*".join(words)
     return regex.compile(rf"(?<!\w){term}(?:e?s|en|n)?(?!\w)" if words else r"(?!)", regex.IGNORECASE)

@@ -1,8 +1,7 @@
 """The question in what a reader copied around it: a chat log, a mail thread, subtitles, a form, a sheet of exercises.
 
-Speakers, times, headers and labels are no words of the question. Of the turns of a chat or the mails of a thread the
-last one that asks is it; of a form the field that asks. What else was said sets the scene, and who asks, when and where
-is not searched.
+Speakers, times, headers and labels are not part of the question. In a chat or a mail thread the question is the last
+turn that asks; in a form, the field that asks. The other turns set the scene; who asks, when and where is not searched.
 """
 
 import csv
@@ -128,17 +127,17 @@ _SHEET_TALK = _of_a_sheet(r"\b{rule}\b", r"\b{dated}\b.*\d", r"^{line_of_a_sheet
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A message in what asks and what stands around it."""
+    """A message split into what asks and what surrounds it."""
 
     question: str
     topic: str  # what of the rest is searched beside it: where the question names no subject, all of it
-    around: str  # what else was said, a line each
+    around: str  # the other turns, one per line
 
 
 def framed(text: str, is_about_the_book: Callable[[str], bool] | None = None) -> Framed | None:
-    """The question in a chat, subtitles, a mail, a form or a sheet; None for another text, or where nothing asks.
+    """The question in a chat, subtitles, a mail, a form or a sheet; None for another text, or if nothing asks.
 
-    People also ask each other what is about no book: what is about the given one is rather the question.
+    People also ask each other unrelated things: what concerns the given book is preferred as the question.
     """
     lines = text.splitlines()
     for pieces_of in (_table, _cues, _turns, _mails, _fields, _exercises):

@@ -1,4 +1,4 @@
-"""What a message wants, as `engines.understanding.intent_recognition` tells it and the tasks plan for it."""
+"""What a message wants: the result of `intent_recognition`, for which the tasks plan an answer."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -30,7 +30,7 @@ class Intent:
     titled: bool = field(
         default=False, compare=False
     )  # whether `name` is to be a whole title, as nothing says it is a page
-    likely: bool = field(default=False, compare=False)  # told by a model from the letters and words of the message
+    likely: bool = field(default=False, compare=False)  # decided by a model from the letters and words of the message
 
 
 QUESTION = Intent()

@@ -1,10 +1,10 @@
-"""What a short message likely wants that no list of phrases knows: small talk, something of the last answer, a task.
+"""The likely intent of a short message that no list has: small talk, a request about the last answer, a task.
 
 "brb, dinner", "nickel, merci à toi", "my brain left at line two": readers say such things in more ways than lists have.
-A linear model over the letters and words of a message tells them from questions, in all languages of the interface; it
-knows nothing of the book and asks no embedding model. `python -m engines.evaluation.train_likely_intents` makes it, and
-docs/quality.md has its figures on messages of writers who had no part in the training. Called by `intent_recognition`
-where nothing else has recognised a message. Pure functions.
+A linear model over the letters and words of a message distinguishes them from questions, in all languages of the
+interface; it does not depend on the book or the embedding model. `python -m engines.evaluation.train_likely_intents`
+writes it, and docs/quality.md has its figures on messages of writers who had no part in the training. Called by
+`intent_recognition` where nothing else has recognised a message. Pure functions.
 """
 
 import re
@@ -60,7 +60,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 @lru_cache(maxsize=2_000)
 def likely_intent(text: str, *, has_history: bool) -> Intent | None:
-    """Small talk, or what is wanted of the last answer; None for what may be a question."""
+    """Small talk, or a request about the last answer; None for what may be a question."""
     if len(text.split()) > _MOST_WORDS or not any(map(str.isalpha, text)):
         return None
     told = shipped_model(MODEL_FILE).probabilities(text)
@@ -72,7 +72,7 @@ def likely_intent(text: str, *, has_history: bool) -> Intent | None:
 
 
 def _request(text: str, wanted: str) -> Intent | None:
-    """What is wanted of the last answer; None where the message names something that it may be about."""
+    """The request about the last answer; None if the message names something that it may be about."""
     names_it = _ACRONYM.search(text) and not text.isupper()  # "are you sure that the ZMP leaves the foot?"
     of_a_thing = wanted in _MAY_HAVE_A_SUBJECT and _OF_A_THING.search(text)
     if names_it or of_a_thing or wanted == _OF_A_PART:
@@ -94,7 +94,7 @@ def likely_task(text: str) -> Intent | None:
 
 
 def is_told_as_task(text: str, *, least: float) -> bool:
-    """Whether the letters and words of a message are those of a task on a page or on the book."""
+    """Whether a message is a task on a page or on the book, by its letters and words."""
     return of_kind(shipped_model(MODEL_FILE).probabilities(text), "task") >= least
 
 
@@ -105,7 +105,7 @@ def likely_class(told: dict[str, float]) -> str:
 
 
 def of_kind(told: dict[str, float], kind: str) -> float:
-    """How probable it is that a message is of any class of a kind: "talk", "answer", "page", "book" or "question"."""
+    """The probability of a kind of message: "talk", "answer", "page", "book" or "question"."""
     return sum(value for name, value in told.items() if name.startswith(kind))
 
 
@@ -124,7 +124,7 @@ class IntentModel:
     intercepts: NDArray[np.float32]  # (classes,)
 
     def probabilities(self, text: str) -> dict[str, float]:
-        """How probable each class is for a message; together 1."""
+        """The probability of each class for a message; they add up to 1."""
         places, values = features(text)
         scores = values @ self.weights[places] + self.intercepts
         raised = np.exp(scores - scores.max())
@@ -175,5 +175,5 @@ def _counted(found: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32
 
 @lru_cache(maxsize=2)
 def shipped_model(file: Path) -> IntentModel:
-    """A model that is part of the package."""
+    """A model of the package."""
     return IntentModel.load(file)

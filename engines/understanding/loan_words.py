@@ -170,7 +170,7 @@ class LoanWords:
         return best[1] if best else None
 
     def _most_apart(self, word: str, sound: _Sound, frequency: float) -> float:
-        """How far a word of the book may be from this one; below 0 for a word of the language's own."""
+        """How far a word of the book may be from this one; below 0 for a native word of the language."""
         foreign = bool(_OF_LOANS.search(word))
         if len(sound.consonants) < 2 or frequency >= _NATIVE_ZIPF:
             return -1.0
@@ -191,7 +191,7 @@ def latin_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=4)
 def load_loan_words(encoded: str, language: str) -> LoanWords | None:
-    """The loan words of a book whose words are encoded so; None for a build that has kept none."""
+    """The loan words of a book from its encoded words; None for a build without them."""
     words = decode_written_words(encoded)
     return LoanWords(words, language) if words else None
 
@@ -212,7 +212,7 @@ def _latin_sound(word: str) -> _Sound:
 
 
 def _apart(one: _Sound, other: _Sound) -> float:
-    """How far the vowels of two words with the same consonants are from each other, 0 to 1, in the mean."""
+    """The mean distance, 0 to 1, of the vowels of two words with the same consonants."""
     written, known = one.vowels, other.vowels
     if bool(written[0]) != bool(known[0]) or bool(written[-1]) != bool(known[-1]):
         return 1.0

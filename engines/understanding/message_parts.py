@@ -1,8 +1,8 @@
 """The parts of what a reader wrote: their own sentences, those of them that ask, and what they pasted beside them.
 
-A message is parted line by line: logs, errors and code are pasted, the rest is the reader's. Of pasted text only what
-identifies a problem is searched, without paths, addresses, times and numbers. The reader's own text is cut into
-sentences, from which greetings, courtesies, lead-ins and wishes about the form of an answer are taken off; some ask,
+A message is split line by line: logs, errors and code are pasted, the rest is the reader's. Of pasted text only what
+identifies a problem is searched, without paths, addresses, times and numbers. The reader's own text is split into
+sentences, from which greetings, courtesies, lead-ins and requests about the form of an answer are removed; some ask,
 the others set the scene. Pure functions of the text; the words are in `languages/*.toml`.
 """
 
@@ -176,7 +176,7 @@ _PRIVATE = regex.compile("[\ue000-\uf8ff]")
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """A message in two: what the reader wrote and what they pasted; either may be empty."""
+    """A message in two parts: what the reader wrote and what they pasted; either may be empty."""
 
     prose: str
     pasted: str
@@ -194,7 +194,7 @@ def part(text: str) -> Parted:
 
 
 def telling(pasted: str) -> str:
-    """What is worth a search of a pasted text: the words of its errors, or the names of its code."""
+    """The part of a pasted text that is worth searching: the words of its errors, or the names of its code."""
     if len(pasted) > 2 * _TELLING_CHARS:
         pasted = f"{pasted[:_TELLING_CHARS]}\n{pasted[-_TELLING_CHARS:]}"
     lines = list(dict.fromkeys(line.strip() for line in pasted.splitlines() if line.strip()))
@@ -205,7 +205,7 @@ def telling(pasted: str) -> str:
 
 
 def is_of_a_log(line: str) -> bool:
-    """Whether a line is as programs write them, or names an error."""
+    """Whether a line looks like a program's output, or names an error."""
     return bool(_NAMES_AN_ERROR.search(line) or _LOG_LINE.match(line))
 
 
@@ -253,7 +253,7 @@ class Parts:
 
 
 def sentences_of(text: str) -> list[str]:
-    """A text cut into its sentences."""
+    """The sentences of a text."""
     return [sentence for sentence in map(str.strip, _SENTENCE.split(text)) if sentence]
 
 
@@ -274,7 +274,7 @@ def asked_in(text: str) -> str:
 
 
 def points(sentence: str) -> bool:
-    """Whether a sentence speaks of what stands beside it: "what does this mean?", "it is ignored"."""
+    """Whether a sentence refers to what surrounds it: "what does this mean?", "it is ignored"."""
     return bool(_POINTING.search(sentence))
 
 
@@ -453,6 +453,6 @@ def subject(sentence: str) -> str:
 
 
 def clauses_of(sentence: str) -> list[str]:
-    """The clauses of a sentence that are worth a look of their own; empty for a sentence of one clause."""
+    """The clauses of a sentence that are worth embedding separately; empty for a sentence of one clause."""
     parts = [part.strip() for part in _CLAUSE.split(sentence) if part and len(part.split()) > _SHORT_CLAUSE]
     return parts if len(parts) > 1 else []
