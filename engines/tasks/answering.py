@@ -490,7 +490,7 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """
     words = plain_words(text)
     if intent.likely:
-        rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind]]
+        rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind] and _may_be_the_book_s(word, build)]
         return bool(rare) and stands_in_a_heading(rare, await build.headings())
     if intent.kind == "page_task" and not intent.name and not intent.piece:
         return is_of_a_heading(text, await build.headings(), whole=True)
@@ -500,6 +500,12 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
         corrector = load_corrector(build.record.spelling, None)
         return corrector is not None and any(map(corrector.has, words))
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
+
+
+def _may_be_the_book_s(word: str, build: PinnedBuild) -> bool:
+    """Whether the book uses a word far more often than its language does, or so rarely that it cannot be told."""
+    corrector = load_corrector(build.record.spelling, None)
+    return corrector is None or corrector.typical_by(word) == 0 or corrector.is_about_the_book(word)
 
 
 def _wanted(intent: Intent) -> Callable[[Source], bool] | None:

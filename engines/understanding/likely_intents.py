@@ -29,8 +29,8 @@ QUESTION = "question"
 LENGTHS = range(2, 6)  # of the sequences of letters, the spaces around a word among them
 FEATURES = 2**15  # places that sequences and words are hashed to
 # A first message is a question with more right than one that follows an answer.
-_TALK_FROM = {False: 0.65, True: 0.62}  # by whether something was said before
-_REQUEST_FROM = 0.55
+_TALK_FROM = {False: 0.6, True: 0.54}  # by whether something was said before
+_REQUEST_FROM = 0.52
 _SURE = 0.6  # as below, of a task that is not answered from the text of the page
 _OF_ITS_KIND = 0.5  # share of a kind's probability from which one class of it is told
 _MOST_WORDS = 14

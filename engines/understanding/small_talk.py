@@ -58,7 +58,8 @@ _ORDER: tuple[SmallTalk, ...] = (
 _CHAT = {"u": "you", "r": "are", "ur": "your"}  # as they are typed in chats
 _MOST_WORDS, _MOST_LETTERS = 30, 400
 _FEW_WORDS = 3
-_KNOWN_ZIPF, _SHORT_WORD = 4.0, 5  # letters; a short word of this frequency in English is not misspelt: "tests"
+# A word of this frequency in English is not misspelt, "latter"; nor is a short one that is rarer, "lidar".
+_KNOWN_ZIPF, _RARER_ZIPF, _SHORT_WORD = 4.0, 2.6, 5  # the last in letters
 _WRITTEN_ZIPF = 2.0  # of keys hit at random some are in the lists of words: "asdf"
 _LONG_WORD, _SHORTEST_NO_WORD = 20, 5  # letters
 _VOWELS = frozenset("aeiouy")
@@ -265,7 +266,7 @@ def _known(words: list[str]) -> list[str]:
     known: list[str] = []
     for typed in words:
         word = _CHAT.get(typed, typed)
-        is_right = len(word) <= _SHORT_WORD and zipf(word, "en") >= _KNOWN_ZIPF
+        is_right = zipf(word, "en") >= (_RARER_ZIPF if len(word) <= _SHORT_WORD else _KNOWN_ZIPF)
         known.append(word if is_right else corrected(word, _SMALL_TALK_WORDS))
         if known[-1] not in _SMALL_TALK_WORDS:
             return []

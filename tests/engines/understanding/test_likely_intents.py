@@ -17,13 +17,15 @@ from engines.understanding.likely_intents import (
     likely_task,
     shipped_model,
 )
+from engines.understanding.small_talk import small_talk
 from tests.tables import each_row
 
 TALK = {
-    "goodbye": "brb, kettle is boiling|bon ben je file, à plus|chalo phir milte hain",
+    "goodbye": "gotta run, the oven beeps|brb, kettle is boiling|bon ben je file, à plus|chalo phir milte hain",
     "thanks": "cheers mate, all sorted",
     "discouraged": "i think my head is going to explode",
-    "remark": "oh wow, did not see that coming|happy easter y'all|lol my cat just sat on the laptop",
+    "remark": "oh wow, did not see that coming|happy easter y'all|lol my cat just sat on the laptop|"
+    "my flatmate owes me a beer now|should have asked you on monday",
     "agreement": "jaja vale, ya lo pillé",
 }
 REQUESTS = {
@@ -58,6 +60,35 @@ def test_what_is_wanted_of_the_answer_before_in_other_words(task: str, message: 
 @each_row("has_history", [False, True])
 def test_a_question_is_left_alone(message: str, *, has_history: bool) -> None:
     assert likely_intent(message, has_history=has_history) is None
+
+
+@each_row(
+    "message",
+    [
+        "are you able to swap them?",
+        "can you nest three of those?",
+        "could you feed it backwards?",
+        "are you allowed to skip it on a tablet?",
+        "kann man die drehen?",
+        "on peut les inverser ?",
+        "¿se pueden girar?",
+        "kya unko ghuma sakte hain?",
+    ],
+)
+def test_a_general_you_asks_about_what_was_said(message: str) -> None:
+    assert intent_of(message, has_history=True).kind == "question"
+
+
+@each_row("message", ["are you able to paint a picture?", "are you able to speak Dutch?"])
+@each_row("has_history", [False, True])
+def test_what_the_tutor_itself_can_do_is_no_question_of_the_book(message: str, *, has_history: bool) -> None:
+    told = intent_of(message, has_history=has_history)
+    assert (told.kind, told.task) == ("small_talk", "ability")
+
+
+@each_row("message", ["lidar", "and the latter?"])
+def test_a_word_of_english_is_no_misspelt_small_talk(message: str) -> None:
+    assert small_talk(message) is None
 
 
 @each_row("message", ["", "?", "12/05/2024", "a" * 8000, "haha " * 2000, "\x00\ud800", "🤖" * 500])
