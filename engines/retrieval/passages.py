@@ -280,13 +280,39 @@ def _merged(found: Sequence[NodeWithScore]) -> NodeWithScore:
 
 def _once(found: Iterable[NodeWithScore]) -> Iterator[NodeWithScore]:
     """The nodes without those that repeat an earlier one, evaluated lazily."""
-    kept: list[tuple[str, frozenset[tuple[str, ...]]]] = []
+    kept = _KeptTexts()
     for each in found:
-        text = _best_text(each.node)
-        known = (text, _shingles(text, each.node.metadata.get(payload.LOCALE)))
-        if not any(_alike(known, other) for other in kept):
-            kept.append(known)
+        if kept.add(_best_text(each.node), each.node.metadata.get(payload.LOCALE)):
             yield each
+
+
+class _KeptTexts:
+    """Texts without near duplicates.
+
+    Two near duplicates have a common shingle among the first few of each in sorted order, so a text is only compared
+    with those that share one of its few (prefix filtering, Chaudhuri et al. 2006).
+    """
+
+    def __init__(self) -> None:
+        self._written: set[str] = set()
+        self._too_short: set[str] = set()  # those without a shingle
+        self._with: dict[tuple[str, ...], list[frozenset[tuple[str, ...]]]] = {}  # by each of a text's few
+
+    def add(self, text: str, locale: str | None) -> bool:
+        """Keep a text unless it is a near duplicate of a kept one; tells whether it was kept."""
+        shingles, few = _shingles(text, locale)
+        written = text.strip()
+        if written in (self._too_short if shingles else self._written):
+            return False
+        others = {id(other): other for each in few for other in self._with.get(each, ())}
+        if any(_alike(shingles, other) for other in others.values()):
+            return False
+        self._written.add(written)
+        if not shingles:
+            self._too_short.add(written)
+        for each in few:
+            self._with.setdefault(each, []).append(shingles)
+        return True
 
 
 def _best_text(node: BaseNode) -> str:
@@ -297,20 +323,14 @@ def _best_text(node: BaseNode) -> str:
 
 
 @lru_cache(maxsize=KEPT_TEXTS)  # the same chunks answer many questions
-def _shingles(text: str, locale: str | None) -> frozenset[tuple[str, ...]]:
+def _shingles(text: str, locale: str | None) -> tuple[frozenset[tuple[str, ...]], tuple[tuple[str, ...], ...]]:
+    """All shingles of a text, and the first few in sorted order: more than near duplicates may differ by."""
     words = tokens(text, locale)
-    return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+    found = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
+    return found, tuple(sorted(found)[: int((1 - SAME_WORDS) * len(found)) + 2])
 
 
-def _alike(one: tuple[str, frozenset[tuple[str, ...]]], other: tuple[str, frozenset[tuple[str, ...]]]) -> bool:
-    (text, mine), (other_text, theirs) = one, other
-    if not mine or not theirs:
-        return text.strip() == other_text.strip()
-    if min(len(mine), len(theirs)) < SAME_WORDS * max(len(mine), len(theirs)):
-        return False  # one is too short to equal the other
-    # If two are alike, a few shingles of one are enough to find a common one: more than may differ are checked.
-    if theirs.isdisjoint(islice(mine, int((1 - SAME_WORDS) * len(mine)) + 2)):
-        return False
+def _alike(mine: frozenset[tuple[str, ...]], theirs: frozenset[tuple[str, ...]]) -> bool:
     shared = len(mine & theirs)
     return shared >= SAME_WORDS * (len(mine) + len(theirs) - shared)
 
