@@ -135,7 +135,7 @@ class TestErrors:
             done = maintainer.run("plan", *form)
             assert done.returncode == 1, form
             assert "02-ros.mdx" in done.stdout, form
-            assert "no YAML" in done.stdout, form
+            assert "not valid YAML" in done.stdout, form
         assert "because of an error, not because of a deletion" in maintainer.run("plan", "--markdown").stdout
 
     def test_a_new_page_that_cannot_be_read_is_told_of_as_well(self, maintainer: Maintainer) -> None:
@@ -176,12 +176,12 @@ class TestErrors:
         assert maintainer.run("build", "--if-needed").returncode == 0
 
     @pytest.mark.parametrize(
-        ("name", "reason"), [("02-new.md", "its id"), ("new.md", "no file"), ("new!.md", "webpack")]
+        ("name", "reason"), [("02-new.md", "its id"), ("new.md", "not a file"), ("new!.md", "webpack")]
     )
     def test_an_error_without_a_line_ends_with_one_as_well(
         self, maintainer: Maintainer, name: str, reason: str
     ) -> None:
-        if reason == "no file":
+        if reason == "not a file":
             (maintainer.docs / name).symlink_to(maintainer.docs / "nowhere.md")
         else:
             (maintainer.docs / "new.md").write_text("# New\n\nText.\n", encoding="utf-8")
@@ -334,9 +334,9 @@ class TestBadInput:
 
 def test_the_help_names_every_reason_for_exit_code_1(tmp_path: Path) -> None:
     reasons = {
-        "pages": ("addresses are not sure", "error that stops Docusaurus' build"),
+        "pages": ("addresses are uncertain", "error that stops Docusaurus' build"),
         "plan": ("live page would disappear", "new page cannot be published"),
-        "check-links": ("one of them is dead", "addresses are not sure"),
+        "check-links": ("one of them is dead", "addresses are uncertain"),
     }
     for command, parts in reasons.items():
         done = run_command("index", command, "--help", environment={}, folder=tmp_path)

@@ -20,7 +20,7 @@ Files = dict[str, str | bytes]
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("---\ntitle: a: b\n---\n", "no YAML"),
+        ("---\ntitle: a: b\n---\n", "not valid YAML"),
         ("---\n- a\n---\n", "not a mapping"),
         ("---\nnever closed\n", "not a mapping"),
         ("---\nid: a/b\n---\n", "slash"),
@@ -32,9 +32,9 @@ Files = dict[str, str | bytes]
         ("---\ndraft: true\nunlisted: true\n---\n", "draft and unlisted"),
         ("---\ntags: one\n---\n", "`tags` must be a list"),
         ("---toml\na = 1\n---\n", "cannot be read"),
-        ("---json\n{\n---\n", "no JSON"),
-        ("---\na: " + "[" * 5000 + "\n---\n", "no YAML"),
-        ("---\na: &a [*a, *a]\nb: *b\n---\n", "no YAML"),
+        ("---json\n{\n---\n", "not valid JSON"),
+        ("---\na: " + "[" * 5000 + "\n---\n", "not valid YAML"),
+        ("---\na: &a [*a, *a]\nb: *b\n---\n", "not valid YAML"),
     ],
 )
 def test_a_page_that_stops_a_build_is_named_and_left_out(tmp_path: Path, text: str, reason: str) -> None:
