@@ -103,6 +103,7 @@ def write_questions(site: Path) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(300)  # three jobs of three or four commands
 @pytest.mark.parametrize("on_qdrant", [False, True], ids=["data", "qdrant-url"])
 def test_the_action_fails_on_a_fall_of_what_questions_find(
     job: dict[str, str], tmp_path: Path, on_qdrant: bool
