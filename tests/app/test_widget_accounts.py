@@ -212,7 +212,8 @@ def test_all_conversations_of_a_guest_come_along_into_an_account_that_is_there(
     page = guest_with_two_conversations(open_page, service, site)
     turns = page.get_by_role("region", name="Conversation").locator("article")
     guests = page.evaluate("JSON.parse(Object.values(localStorage)[0]).session.access_token")
-    sign_in(page)
+    with page.expect_response("**/api/auth/signout"):  # after the device has forgotten the guest
+        sign_in(page)
     ended_guest(page)
     headers = {"authorization": f"Bearer {guests}"}
     assert httpx.get(f"{service.url}/api/auth/user", headers=headers).status_code == 401
