@@ -108,39 +108,27 @@ class AnswerStreams:
         events: AsyncGenerator[StreamEvent, None],
         identity: AnswerIdentity,
         state: AnswerState | None = None,
-        *,
-        is_new: bool = False,
     ) -> Answer:
-        """Start writing an answer from its events, which fill `state`; returns once the log contains it.
+        """Start writing an answer from its events, which fill `state`.
 
-        If another process has started it already, `events` is closed and the other process's answer is returned. With
-        `is_new` no other process can have started it, and it is written while the log is told.
+        If another process has started it already, `events` is closed and the other process's answer is returned.
         """
-        answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
-        if is_new:
-            answer.start(events)
-            try:
-                answer.begun, _ = await self._begin(key)
-            finally:
-                self._here.add(answer)
-            return answer
-        answer.begun, earlier = await self._begin(key)
+        begun, earlier = True, None
+        try:
+            earlier = await self._log.begin(key)
+        except StorageUnavailableError:
+            logger.warning("The log of running answers is unavailable: an answer will be added to it later")
+            begun = False
         if earlier and (earlier.running or earlier.ended):
             await events.aclose()
             return self.answer(earlier.key.answer_id)
         if earlier and not earlier.taken:  # its reader came back before the search for lost answers
             self._on_lost(1)
+        answer = AnswerStream(key, identity, state, grace_seconds=self._grace_seconds)
+        answer.begun = begun
         self._here.add(answer)
         answer.start(events)
         return answer
-
-    async def _begin(self, key: AnswerKey) -> tuple[bool, LoggedAnswer | None]:
-        """Whether the log contains an answer now, and the one that the same request started before."""
-        try:
-            return True, await self._log.begin(key)
-        except StorageUnavailableError:
-            logger.warning("The log of running answers is unavailable: an answer will be added to it later")
-            return False, None
 
     def writes(self, answer_id: str) -> bool:
         """Whether this process writes an answer."""

@@ -260,8 +260,7 @@ async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
             services, question, identity, build, request.asker, slot.pop_all(), opened, remembers=request.is_remembered
         )
     key = AnswerKey(identity.message_id, identity.conversation_id, request.owner, request.request_key)
-    is_new = request.begins_conversation
-    answer = await services.answers.start(key, task.events(), identity, task.state, is_new=is_new)
+    answer = await services.answers.start(key, task.events(), identity, task.state)
     if not services.answers.writes(key.answer_id):
         task.abandon()
     return answer

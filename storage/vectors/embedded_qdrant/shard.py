@@ -29,6 +29,7 @@ from storage.vectors.embedded_qdrant.files import MARGIN_BYTES, copy_sparse, meg
 Json = dict[str, Any]
 LINKED = ("matrix.dat", "inverted_index.dat", "links*.bin", "graph.bin", "page_*.dat", "chunk_*.mmap", "*to_values.bin")
 """The data files of a sealed shard, which are never written again; all others are copied."""
+SEARCH_THREADS = 2  # one for each side of a query; with one, 100 readers at once waited longer on busy cores
 _CONFIG = "edge_config.json"  # of the engine, in a shard's folder
 _PREFIX = "bookrag-clone-"  # of copies outside the index's own folder
 _YOUNG_SECONDS = 30  # a clone takes its lock within milliseconds of being made
@@ -322,7 +323,7 @@ class Clone:
         fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             _copy(sealed, self._folder / "shard")
-            _search_in_one_thread(self._folder / "shard" / _CONFIG)
+            _set_search_threads(self._folder / "shard" / _CONFIG)
             self.shard = Shard.load(str(self._folder / "shard"))
         except BaseException as exc:
             self.remove()
@@ -341,14 +342,13 @@ class Clone:
         self._owner.close()
 
 
-def _search_in_one_thread(config: Path) -> None:
-    """Set the engine's number of search threads to one.
+def _set_search_threads(config: Path) -> None:
+    """Set the number of the engine's search threads, whose default is eight or more.
 
-    The default is eight or more, and they take work from each other: on two cores one query of a millisecond caused 200
-    context switches, more than half of the CPU of the search process. The engine's own configuration class cannot
-    leave the other values unchanged.
+    They take work from each other: on two cores one query of a millisecond caused 200 context switches, more than half
+    of the CPU of the search process. The engine's own configuration class cannot leave the other values unchanged.
     """
-    content = json.loads(config.read_bytes()) | {"max_search_threads": 1}
+    content = json.loads(config.read_bytes()) | {"max_search_threads": SEARCH_THREADS}
     config.write_text(json.dumps(content))
 
 

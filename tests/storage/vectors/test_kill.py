@@ -130,13 +130,13 @@ async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
         assert not children & _search_processes()
 
 
-async def test_a_search_process_searches_in_one_thread(tmp_path: Path) -> None:
+async def test_a_search_process_has_a_thread_for_each_side_of_a_query(tmp_path: Path) -> None:
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         publish(store, "first")
         await find(store, "first")
         names = list(chain.from_iterable(map(_thread_names, _search_processes())))
 
-    assert [name for name in names if name.startswith("edge-search")] == ["edge-search-0"]
+    assert sorted(name for name in names if name.startswith("edge-search")) == ["edge-search-0", "edge-search-1"]
 
 
 @pytest.mark.processes
