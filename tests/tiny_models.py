@@ -22,14 +22,20 @@ TOKENS = 128
 _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def write_embedding_model(folder: Path) -> Path:
-    """A sentence-transformers model of 32 dimensions that reads 128 tokens; a family is told by the folder's name."""
+def write_embedding_model(folder: Path, *, tokens: int = TOKENS, token_types: bool = True) -> Path:
+    """A sentence-transformers model of 32 dimensions that reads 128 tokens; a family is told by the folder's name.
+
+    Without `token_types` it is a model, DistilBERT, that takes no `token_type_ids`.
+    """
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertModel
 
-    _write_bert(folder / "bert", BertModel)
-    transformer = Transformer(str(folder / "bert"), max_seq_length=TOKENS)
+    if token_types:
+        _write_bert(folder / "bert", BertModel, tokens)
+    else:
+        _write_distilbert(folder / "bert", tokens)
+    transformer = Transformer(str(folder / "bert"), max_seq_length=tokens)
     SentenceTransformer(modules=[transformer, Pooling(DIMENSIONS)], device="cpu").save(str(folder))
     return folder
 
@@ -44,7 +50,9 @@ def write_cross_encoder(folder: Path) -> Path:
     return folder
 
 
-def _write_bert(folder: Path, kind: "type[BertModel] | type[BertForSequenceClassification]") -> None:
+def _write_bert(
+    folder: Path, kind: "type[BertModel] | type[BertForSequenceClassification]", tokens: int = TOKENS
+) -> None:
     import torch
     from transformers import BertConfig
 
@@ -56,11 +64,31 @@ def _write_bert(folder: Path, kind: "type[BertModel] | type[BertForSequenceClass
         intermediate_size=2 * DIMENSIONS,
         num_hidden_layers=1,
         num_attention_heads=2,
-        max_position_embeddings=TOKENS,
+        max_position_embeddings=tokens,
         initializer_range=0.5,  # so that untrained weights tell texts apart
     )
     config.num_labels = 1
     kind(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def _write_distilbert(folder: Path, tokens: int) -> None:
+    import torch
+    from transformers import DistilBertConfig, DistilBertModel
+
+    tokenizer = _tokenizer()
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    torch.manual_seed(7)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer),
+        dim=DIMENSIONS,
+        hidden_dim=2 * DIMENSIONS,
+        n_layers=1,
+        n_heads=2,
+        max_position_embeddings=tokens,
+        initializer_range=0.5,
+    )
+    DistilBertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

@@ -17,6 +17,7 @@ from engines.embedding.model_files import (
     file_digest,
     is_export,
     model_folder,
+    own_code_problem,
     read_export,
     weights_digest,
 )
@@ -97,7 +98,8 @@ def load_cross_encoder(model: CrossEncoderModel) -> PairScorer:
                 logger.warning("The cross-encoder runs on torch: %s", exc)
         return _TorchScorer(model)
     except (ConfigurationError, OSError, ValueError, KeyError, RuntimeError) as exc:
-        raise ConfigurationError(f"RERANK_MODEL in {model.path} cannot be loaded: {exc}") from exc
+        problem = own_code_problem(model.path.name, exc) or f"in {model.path} cannot be loaded: {exc}"
+        raise ConfigurationError(f"RERANK_MODEL {problem}") from exc
 
 
 class _OnnxScorer:

@@ -25,6 +25,7 @@ from engines.embedding.model_files import (
     exports_in,
     is_export,
     model_folder,
+    own_code_problem,
     packaged_model,
     read_export,
     weights_digest,
@@ -338,7 +339,8 @@ def _load_torch(model: EmbeddingModel) -> "SentenceEmbedding":
             local_files_only=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as exc:
-        raise ConfigurationError(f"EMBED_MODEL {model.name} in {model.path} cannot be loaded: {exc}") from exc
+        problem = own_code_problem(model.published_name, exc) or f"{model.name} in {model.path} cannot be loaded: {exc}"
+        raise ConfigurationError(f"EMBED_MODEL {problem}") from exc
     embedding.count_with(model.tokenizer())
     return embedding
 

@@ -105,6 +105,16 @@ def _digest(file: Path) -> str:
     return file_digest(file)
 
 
+def own_code_problem(name: str, problem: BaseException) -> str | None:
+    """The message for a model that was refused because it needs its own code; None for another problem."""
+    if "trust_remote_code" not in str(problem):  # both libraries advise an argument that no setting passes on
+        return None
+    return (
+        f"{name} needs Python code of its own, and bookrag runs no code that comes with a model. Choose a model that "
+        "transformers and sentence-transformers know by themselves, such as those of docs/models.md."
+    )
+
+
 class ExportError(ConfigurationError):
     """An export is missing, damaged, or of another format; the message says which and how to fix it."""
 

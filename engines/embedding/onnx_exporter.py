@@ -5,6 +5,7 @@ The export is compared with the original on texts of many lengths and scripts, a
 `engines.embedding.embedding_model`, which imports this module, and so torch, only then.
 """
 
+import errno
 import logging
 import os
 import shutil
@@ -29,6 +30,7 @@ from engines.embedding.model_files import (
     ExportError,
     Padding,
     file_digest,
+    own_code_problem,
     read_export,
     written_aside,
 )
@@ -40,6 +42,7 @@ logger = logging.getLogger(__name__)
 LEAST_COSINE = 0.9999  # of any probe; exports in 32 bits reach 0.999999
 MOST_SCORE_DIFFERENCE = 1e-3  # of a cross-encoder's scores
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "onnx", "onnxscript")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DEFAULT_MAX_TOKENS = 512  # of a cross-encoder that names no limit
 # PyTorch's fused attention is exported with guards for rows that are masked as a whole, which cost 12 % of a long pass.
 _PLAIN_ATTENTION = {"attn_implementation": "eager"}
@@ -84,7 +87,7 @@ def export_embedding(wanted: Export, source: Path, target: Path) -> Export:
     `wanted` has what the index depends on; its files, inputs and padding are filled in. Raises ExportError if the model
     cannot be exported or the export differs from it; then `target` is unchanged.
     """
-    with _errors_named(wanted.name), _quiet():
+    with _errors_named(wanted.name, target), _quiet():
         model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=_PLAIN_ATTENTION)
         model.max_seq_length = wanted.max_tokens
         model.float().eval()
@@ -101,7 +104,7 @@ def export_embedding(wanted: Export, source: Path, target: Path) -> Export:
 
 def export_cross_encoder(wanted: Export, source: Path, target: Path) -> Export:
     """Export the cross-encoder in `source` to the folder `target`; raises like `export_embedding`."""
-    with _errors_named(wanted.name), _quiet():
+    with _errors_named(wanted.name, target), _quiet():
         model = CrossEncoder(str(source), device="cpu", local_files_only=True, model_kwargs=_PLAIN_ATTENTION)
         model.float().eval()
         traced = _Traced(
@@ -220,20 +223,29 @@ def _compare(export: Export, folder: Path, traced: _Traced, probes: Texts) -> No
 
 
 @contextmanager
-def _errors_named(name: str) -> Iterator[None]:
-    """Translate every failure of an export to an ExportError."""
+def _errors_named(name: str, target: Path) -> Iterator[None]:
+    """Translate every failure of an export to an ExportError; its cause is an OSError where writing failed."""
     try:
         yield
     except ExportError:
         raise
-    except OSError as exc:
-        raise ExportError(f"{name} was not exported: {exc.strerror or exc}.") from exc
     except Exception as exc:  # torch's exporter raises whatever its stages raise
+        if problem := own_code_problem(name, exc):
+            raise ExportError(problem) from exc
+        if failed := _disk_error(exc):
+            reason = failed.strerror or str(failed)
+            room = f" Make room for it in {target.parent}." if failed.errno in _NO_ROOM else ""
+            raise ExportError(f"{name} was not exported: {reason}.{room}") from failed
         cause = exc.__cause__ or exc  # torch wraps the reason in advice for its own developers
-        reason = str(cause).strip().splitlines()
-        raise ExportError(
-            f"{name} cannot be exported to ONNX: {reason[0] if reason else type(cause).__name__}"
-        ) from exc
+        lines = str(cause).strip().splitlines()
+        raise ExportError(f"{name} cannot be exported to ONNX: {lines[0] if lines else type(cause).__name__}") from exc
+
+
+def _disk_error(exc: BaseException | None) -> OSError | None:
+    """The file system error that caused an error of the exporter."""
+    while exc is not None and not isinstance(exc, OSError):
+        exc = exc.__cause__
+    return exc
 
 
 @contextmanager

@@ -2,7 +2,12 @@
 
 import gc
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +31,7 @@ if TYPE_CHECKING:  # torch is imported where it is called: every process that co
 # Importing torch takes seconds of CPU, and so does each export: `make test-models` runs these.
 pytestmark = pytest.mark.conformance
 
+ROOT = Path(__file__).parents[3]
 TEXTS = ["What is a joint?", "", "robot " * 300, "زیرو مومنٹ پوائنٹ", "x = q[0]", "支撑多边形"]
 
 
@@ -209,6 +215,88 @@ def test_a_folder_that_cannot_be_written_is_named_and_says_nothing_about_the_mod
     assert problem is not None
     assert "was not exported" in problem
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_model_that_takes_no_token_types_is_exported(tmp_path: Path) -> None:
+    folder = write_embedding_model(tmp_path / "e5-distil", token_types=False)
+    model = _model(folder, tmp_path / "exports")
+
+    assert ensure_export(model) is None
+    assert read_export(model.export_folder).inputs == ("input_ids", "attention_mask")
+    _agrees(load_embedding(model), folder, model)
+
+
+@pytest.mark.parametrize("tokens", [512, 8192])
+def test_long_passages_are_read_to_the_limit_of_their_model(tokens: int, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = write_embedding_model(tmp_path / "e5-long", tokens=tokens)
+    described = _model(folder, tmp_path / "exports")
+    assert described.max_tokens == 512  # a longer passage says too much at once
+    model = replace(described, max_tokens=tokens)
+
+    assert ensure_export(model) is None
+    whole, longer = ("robot joint " * tokens)[: 6 * (tokens - 4)], "robot joint " * tokens
+    original = SentenceTransformer(str(folder), device="cpu")
+    original.max_seq_length = tokens
+    found = load_embedding(model).get_text_embedding_batch([whole, longer])
+    expected = original.encode(["passage: " + whole, "passage: " + longer], normalize_embeddings=True)
+    assert np.sum(np.array(found) * expected, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+
+
+def test_a_killed_export_leaves_nothing_half_and_the_next_one_succeeds(tiny: Path, tmp_path: Path) -> None:
+    model = _model(tiny, tmp_path / "models")
+    code = (
+        "import sys; from pathlib import Path; from tests.engines.embedding.test_exports import _model;"
+        "from engines.embedding.embedding_model import ensure_export;"
+        "ensure_export(_model(Path(sys.argv[1]), Path(sys.argv[2])))"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, tiny, tmp_path / "models"], cwd=ROOT)
+    while child.poll() is None and not list((tmp_path / "models").glob(".*.writing/*")):
+        time.sleep(0.001)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+
+    [left] = (tmp_path / "models").iterdir()
+    assert left.suffix == ".writing"
+    with pytest.raises(ConfigurationError, match="no exported model"):
+        load_embedding(replace(model, runtime="onnx"))
+    os.utime(left, (0, 0))  # an export that still runs may be a little younger
+    assert ensure_export(model) is None
+    assert list((tmp_path / "models").iterdir()) == [model.export_folder]
+
+
+def _unknown_to_transformers(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    places = ("AutoConfig", "AutoModel", "AutoModelForSequenceClassification")
+    own = {"model_type": "own", "architectures": ["Own"], "auto_map": dict.fromkeys(places, "own.Own")}
+    (folder / "config.json").write_text(json.dumps(config | own))
+
+
+def _with_a_module_of_its_own(folder: Path) -> None:
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "own.Transformer"
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
+@pytest.mark.parametrize("change", [_unknown_to_transformers, _with_a_module_of_its_own])
+def test_a_model_with_code_of_its_own_is_refused_without_running_it(
+    change: Callable[[Path], None], tiny: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny, tmp_path / "e5-own"))
+    (folder / "own.py").write_text("raise SystemExit('code of the model was run')")
+    change(folder)
+    model = _model(folder, tmp_path / "models")
+
+    problem = ensure_export(model)
+    with pytest.raises(ConfigurationError) as refused:
+        load_embedding(model)
+
+    for told in (problem, str(refused.value)):
+        assert told is not None
+        assert "e5-own needs Python code of its own" in told
+        assert "docs/models.md" in told
+        assert "trust_remote_code" not in told
 
 
 def test_a_cross_encoder_scores_alike_in_both_runtimes(tmp_path: Path) -> None:
