@@ -6,10 +6,11 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -228,43 +229,23 @@ class _Twin:
     def __init__(self, opening: Callable[[], AbstractAsyncContextManager[Book]]) -> None:
         self._opening = opening
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._stack = AsyncExitStack()
-        self._book: Book | None = None
+        self._stack = ExitStack()
+        self._opened: tuple[BlockingPortal, Book] | None = None
 
     def run(self, call: Callable[[Book], Awaitable[T]]) -> T:
         """The result of a coroutine that uses the twin; must not be called from the twin's own loop."""
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="book", daemon=True)
-                self._thread.start()
-                self._book = self._wait(self._stack.enter_async_context(self._opening()))
-        book = self._book
-        if book is None:
-            raise RuntimeError("the book could not be opened")
-        return self._wait(_called(call, book))
+            if self._opened is None:
+                portal = self._stack.enter_context(start_blocking_portal(name="book"))
+                self._opened = portal, self._stack.enter_context(portal.wrap_async_context_manager(self._opening()))
+            portal, book = self._opened
+        return portal.call(call, book)
 
     def close(self) -> None:
         """Close the twin, if there is one."""
         with self._lock:
-            if self._loop is None or self._thread is None:
-                return
-            self._wait(self._stack.aclose())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-            self._loop = self._thread = self._book = None
-
-    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
-            raise RuntimeError("the book is closed")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-
-async def _called(call: Callable[[Book], Awaitable[T]], book: Book) -> T:
-    return await call(book)
+            self._opened = None
+            self._stack.close()
 
 
 async def _start(index: IndexStore) -> None:
