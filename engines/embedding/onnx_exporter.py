@@ -234,7 +234,8 @@ def _errors_named(name: str, target: Path) -> Iterator[None]:
             raise ExportError(problem) from exc
         if failed := _disk_error(exc):
             reason = failed.strerror or str(failed)
-            room = f" Make room for it in {target.parent}." if failed.errno in _NO_ROOM else ""
+            is_full = failed.errno in _NO_ROOM or "writ" in reason  # numpy, which writes the weights, gives no number
+            room = f" Make room for it in {target.parent}." if is_full else ""
             raise ExportError(f"{name} was not exported: {reason}.{room}") from failed
         cause = exc.__cause__ or exc  # torch wraps the reason in advice for its own developers
         lines = str(cause).strip().splitlines()

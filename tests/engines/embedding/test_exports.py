@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -244,6 +245,23 @@ def test_long_passages_are_read_to_the_limit_of_their_model(tokens: int, tmp_pat
     assert np.sum(np.array(found) * expected, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
 
 
+def test_a_full_disk_is_named_leaves_nothing_and_says_nothing_about_the_model(tiny: Path, tmp_path: Path) -> None:
+    model = _model(tiny, tmp_path / "models")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for room in (100, 20_000, 60_000):  # bytes of a file: before the graph, within it, within the weights
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+        try:
+            problem = ensure_export(model)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+        assert problem is not None
+        assert "was not exported" in problem
+        assert f"Make room for it in {tmp_path / 'models'}" in problem
+        assert list((tmp_path / "models").iterdir()) == []
+    assert ensure_export(model) is None
+
+
 def test_a_killed_export_leaves_nothing_half_and_the_next_one_succeeds(tiny: Path, tmp_path: Path) -> None:
     model = _model(tiny, tmp_path / "models")
     code = (
@@ -297,6 +315,18 @@ def test_a_model_with_code_of_its_own_is_refused_without_running_it(
         assert "e5-own needs Python code of its own" in told
         assert "docs/models.md" in told
         assert "trust_remote_code" not in told
+
+
+def test_a_cross_encoder_with_code_of_its_own_is_refused_without_running_it(tmp_path: Path) -> None:
+    folder = write_cross_encoder(tmp_path / "cross-own")
+    (folder / "own.py").write_text("raise SystemExit('code of the model was run')")
+    _unknown_to_transformers(folder)
+    model = describe_cross_encoder(EngineSettings(rerank_model=str(folder), models_dir=tmp_path / "models"))
+    assert model is not None
+
+    assert "needs Python code of its own" in str(ensure_cross_encoder_export(model))
+    with pytest.raises(ConfigurationError, match="RERANK_MODEL cross-own needs Python code of its own"):
+        load_cross_encoder(model)
 
 
 def test_a_cross_encoder_scores_alike_in_both_runtimes(tmp_path: Path) -> None:
