@@ -1,8 +1,8 @@
 """Makes the passages that a reader sees from chunks: one per section, few per page, without repetitions, with context.
 
-Six node postprocessors, in their order: `MergeSections`, `RecapsLater`, `DefinitionFirst`, `DistinctPassages`,
-`ExpandContext` and `TokenBudget`. A list keeps the requested length: surplus passages of one page move to its end. A
-passage is expanded to its section as far as the token budget allows, which changes no rank.
+Seven node postprocessors, in their order: `MergeSections`, `RecapsLater`, `DefinitionFirst`, `BothCompared`,
+`DistinctPassages`, `ExpandContext` and `TokenBudget`. A list keeps the requested length: surplus passages of one page
+move to its end. A passage is expanded to its section as far as the token budget allows, which changes no rank.
 """
 
 from collections import Counter
@@ -165,6 +165,37 @@ class DefinitionFirst(QuickPostprocessor):
         return [nodes[best], *nodes[:best], *nodes[best + 1 :]]
 
 
+class BothCompared(QuickPostprocessor):
+    """Of a question that compares two things, puts the best section on each among the first three.
+
+    "topic vs service" is nearer to every section on services that names topics than to the one on topics. A section is
+    on a thing if its own heading names it and not the other one. Unless the book has a section on each, nothing is
+    moved.
+    """
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        understood = nodes[0].node.metadata.get(UNDERSTOOD) if nodes else None
+        if understood is None or not (compared := understood.compared):
+            return nodes
+        headings = [_words_of_heading(each) for each in nodes]
+        first, second = (words_of(name, understood.language) for name in compared)
+        best = [
+            next((place for place, words in enumerate(headings) if words >= name and not words >= other), None)
+            for name, other in ((first, second), (second, first))
+        ]
+        if None in best:
+            return nodes
+        ahead = {0, *best}
+        order = sorted(range(len(nodes)), key=lambda place: place not in ahead)
+        return [nodes[place] for place in order]
+
+
+def _words_of_heading(found: NodeWithScore) -> frozenset[str]:
+    path = _heading_path(found.node.metadata)
+    heading = path[-1] if path else str(found.node.metadata.get(payload.TITLE, ""))
+    return words_of(heading, found.node.metadata.get(payload.LOCALE))
+
+
 class DistinctPassages(QuickPostprocessor):
     """Keeps the first `top_k` nodes, without those that repeat an earlier one, and few of one page."""
 
@@ -198,6 +229,7 @@ def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = 
         MergeSections(),
         RecapsLater(),
         DefinitionFirst(),
+        BothCompared(),
         DistinctPassages(top_k=passages),
     ]
 

@@ -39,7 +39,7 @@ UNDERSTOOD = "understanding"
 GROUNDING, RELATED = "grounding", "related"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
-DEFINITION_CHUNKS = 40  # fetched if a definition is asked for, which may rank far down
+NAMED_CHUNKS = 40  # fetched if a definition or a comparison is asked for: a section on what is named may rank far down
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
 """The weight, in the rank fusion of a search in a translated edition, of the results in the source edition.
@@ -201,7 +201,7 @@ async def postprocessed(
 
 def chunks_to_find(top_k: int, understood: Understanding) -> int:
     """How many chunks a search returns for `top_k`."""
-    return max(top_k, DEFINITION_CHUNKS) if understood.term else top_k
+    return max(top_k, NAMED_CHUNKS) if understood.term or understood.compared else top_k
 
 
 def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:

@@ -1,5 +1,7 @@
 """Questions for a definition ("what is a node?", "VLA meaning"), and the sentences of a text that define a term.
 
+Also the two things that a question compares ("topic vs service").
+
 `engines.understanding.understanding` detects the term, retrieval puts a passage that defines it first, and an answer
 without a model begins its quotation with that sentence. Pure functions. The question is recognised in the languages of
 the interface; a definition in all of them by the term at the beginning of a sentence, and in English, German, French
@@ -14,7 +16,7 @@ import regex
 
 from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
-from engines.understanding.words import is_roman_urdu
+from engines.understanding.words import is_function_word, is_roman_urdu
 
 MOST_WORDS = 6  # of a term
 _AROUND = " ,:;\"'“”„«»‘’`*()"
@@ -36,6 +38,7 @@ _ASKED_BY_LANGUAGE = {
 _ASKED = _ASKED_BY_LANGUAGE["en"]
 _ASKED_IN_OTHERS = tuple(each for language, found in _ASKED_BY_LANGUAGE.items() if language != "en" for each in found)
 _ARTICLE = lexicon.expression("definitions", "{article}")
+_IS_ARTICLE = _compiled("{article}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _FIELD = _compiled(r" {in_a_field}(?= \w)")
 _FIELD_BEFORE = _compiled(r"(?P<field>[\w.+#-]+) {field_before}\b")
@@ -54,9 +57,45 @@ _VERBS = _compiled(r"\b{verb}\b")
 _BESIDE_IT = _compiled(r"[ ,;]+(?:{and_also} )*(?:{beside_it}|{with} (?:\w+ )?{an_example}\w*.*)[\s?!.:…]*$")
 
 
+_COMPARES = lexicon.word_pattern("tasks.compare")
+_BETWEEN = lexicon.word_pattern("tasks.between_places")
+_MOST_WORDS_COMPARED = 4  # of one name
+_WORD = regex.compile(r"[\p{L}\p{N}][\w.+#()/-]*")
+
+
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" if it asks for none."""
     return _term_asked(sentence, _ASKED) or _term_asked(sentence, _ASKED_IN_OTHERS)
+
+
+def things_compared(sentence: str, language: str) -> tuple[str, str] | None:
+    """The names of the two things that a sentence compares, as the reader wrote them; None if it compares none.
+
+    A name is the words of a subject that stand next to the word between both: "difference between a topic and a service
+    in ROS 2" has "topic" and "service".
+    """
+    if len(sentence) > _MOST_CHARACTERS or not _COMPARES.search(sentence):
+        return None
+    for between in _BETWEEN.finditer(sentence):
+        before, behind = _WORD.findall(sentence[: between.start()]), _WORD.findall(sentence[between.end() :])
+        first = _name_of(reversed(before), language)[::-1]
+        second = _name_of(behind, language)
+        if first and second:
+            return " ".join(first), " ".join(second)
+    return None
+
+
+def _name_of(words: Iterable[str], language: str) -> list[str]:
+    """The words of one name, the first one next to the other name; an article before it is passed over."""
+    name: list[str] = []
+    for word in words:
+        if not is_function_word(word.casefold(), language) and not _COMPARES.fullmatch(word):
+            name.append(word)
+        elif name:
+            break
+        elif not _IS_ARTICLE.fullmatch(word) and not _COMPARES.fullmatch(word):
+            return []
+    return name[:_MOST_WORDS_COMPARED]
 
 
 def in_english(sentence: str) -> str:

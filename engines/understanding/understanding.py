@@ -15,7 +15,7 @@ from itertools import groupby
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.definitions import in_english, term_asked, without_field
+from engines.understanding.definitions import in_english, term_asked, things_compared, without_field
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.message_parts import (
@@ -106,6 +106,11 @@ class Understanding:
             renamed = regex.sub(words, lambda word: searched_for[word[0]], plain)
         both = _BESIDE_ITS_NAME.fullmatch(plain)  # "zero moment point (ZMP)"
         return tuple(dict.fromkeys((self.term, plain, *others, renamed, *(both.groups() if both else ()))))
+
+    @property
+    def compared(self) -> tuple[str, str] | None:
+        """The names of the two things that the question compares, typing errors corrected."""
+        return things_compared(self.in_own_words(self.asked), self.language)
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:

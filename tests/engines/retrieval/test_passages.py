@@ -3,7 +3,9 @@
 import pytest
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from engines.retrieval.passages import DistinctPassages, RecapsLater
+from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater
+from engines.retrieval.retriever import UNDERSTOOD
+from engines.understanding.understanding import understand
 
 
 def passages(*titles: str) -> list[NodeWithScore]:
@@ -137,3 +139,63 @@ async def test_a_recap_that_was_asked_for_before_is_not_asked_for_now() -> None:
     asked_now = QueryBundle(f"{now}\n{before}", custom_embedding_strs=[f"{now}\n{before}", before])
     found = await RecapsLater().apostprocess_nodes(sections("Summary", *TELLING), asked_now)
     assert found[0].node.node_id == "Summary"
+
+
+async def compared(question: str, *headings: str) -> list[str]:
+    found = [
+        NodeWithScore(
+            node=TextNode(text=heading, metadata={"heading_path": (heading,), UNDERSTOOD: understand(question)}),
+            score=1.0,
+        )
+        for heading in headings
+    ]
+    return [
+        each.node.metadata["heading_path"][0]
+        for each in await BothCompared().apostprocess_nodes(found, QueryBundle(question))
+    ]
+
+
+SERVICES_FIRST = ("Calling a service", "What you learned", "Services", "Topics", "Quality of service of topics")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "topic vs service",
+        "What is the difference between a topic and a service?",
+        "how does a topic differ from a service",
+        "compare services with topics please",
+        "whats the diff between topics and services?",
+    ],
+)
+async def test_a_comparison_has_a_section_on_each_thing_among_its_first_three(question: str) -> None:
+    assert await compared(question, *SERVICES_FIRST) == [
+        "Calling a service",
+        "Topics",
+        "What you learned",
+        "Services",
+        "Quality of service of topics",
+    ]
+
+
+async def test_a_section_on_both_things_keeps_the_first_place_of_a_comparison() -> None:
+    headings = ("Topics or services?", "What you learned", "Services", "Other topics")
+    assert await compared("topics vs services", *headings) == [
+        "Topics or services?",
+        "Services",
+        "Other topics",
+        "What you learned",
+    ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is a topic",
+        "topic vs parameter",
+        "how do I call a service from a topic's callback",
+        "what differs in a topic",
+    ],
+)
+async def test_nothing_is_moved_unless_two_things_are_compared_and_each_has_a_section(question: str) -> None:
+    assert await compared(question, *SERVICES_FIRST) == list(SERVICES_FIRST)

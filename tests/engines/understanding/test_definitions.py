@@ -7,6 +7,7 @@ from engines.understanding.definitions import (
     in_english,
     term_asked,
     text_blocks,
+    things_compared,
 )
 from engines.understanding.understanding import understand
 from tests.tables import each_row
@@ -200,3 +201,33 @@ def test_the_full_form_and_mixed_languages_ask_for_a_definition(question: str, t
 
 def test_a_term_without_its_field_is_a_name_for_it() -> None:
     assert "fab" in understand("¿qué es un fab en ionic?").term_names
+
+
+@each_row(
+    ("question", "names"),
+    [
+        ("toBe vs toEqual", ("toBe", "toEqual")),
+        ("jest.mock versus jest.doMock", ("jest.mock", "jest.doMock")),
+        ("What is the difference between a topic and a service in ROS 2?", ("topic", "service")),
+        ("how does PPO differ from SAC", ("PPO", "SAC")),
+        ("compare Gazebo with Isaac Sim", ("Gazebo", "Isaac Sim")),
+        ("whats the diff between ion-modal and ion-popover?", ("ion-modal", "ion-popover")),
+        ("URDF or SDF, what's the difference", ("URDF", "SDF")),
+    ],
+)
+def test_the_two_things_that_a_question_compares_are_found(question: str, names: tuple[str, str]) -> None:
+    assert things_compared(question, "en") == names
+
+
+@each_row(
+    "question",
+    [
+        "what is a node and what is a topic",
+        "how does the difference in floating point matter",
+        "what differs when I use fake timers",
+        "How can I compare snapshots?",
+        "",
+    ],
+)
+def test_a_question_that_names_one_thing_compares_none(question: str) -> None:
+    assert things_compared(question, "en") is None
