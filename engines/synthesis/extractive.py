@@ -270,12 +270,17 @@ def _has_one_of(source: Source, names: Sequence[str]) -> bool:
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:
     blocks = text_blocks(source.text)
-    if blocks and is_diagram(blocks[0]):
+    if blocks and (is_diagram(blocks[0]) or all(map(_only_asks, blocks))):
         return True
     if recaps_count:
         return False
     ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
     return is_recap(_innermost(source)) or len(ticked) > 2
+
+
+def _only_asks(block: str) -> bool:
+    """Whether a block ends with a question: a page's first lines often only ask what its sections answer."""
+    return block.rstrip().rstrip("*_").endswith(("?", "؟", "\uff1f"))
 
 
 def _innermost(source: Source) -> str:

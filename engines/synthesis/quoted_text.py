@@ -1,6 +1,6 @@
-"""Which part of a passage is quoted: from its beginning, a definition, or the code that a how-to question asks for."""
+"""Which part of a passage is quoted: its beginning, a definition, or the code or paragraph that a question asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import regex
 
@@ -8,9 +8,12 @@ from engines.events import Source
 from engines.retrieval.passages import is_lead_in
 from engines.understanding.definitions import DEFINES, definition_in, is_code, is_diagram, is_prose, text_blocks
 from engines.understanding.understanding import words_of_subject
+from engines.understanding.words import zipf
 from storage.vectors.bm25 import tokens
 
 QUOTED_CHARS = 900
+_EVERYDAY = 6.0  # Zipf frequency: a word this frequent tells nothing
+_RARE = 1.0  # below `_EVERYDAY`, of the words together: "caller" has 2.1, "keep" 0.4
 _SEEN_WITH_IT = 500  # characters before a definition that do not hide it
 _MORE = "…"
 _TITLE_WORDS = 9
@@ -39,8 +42,9 @@ def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
     """The passage's text from what the question asks for on: a definition of `names`, or code if it asks how.
 
     A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
-    passage's first paragraph, where both have room; any other question gets a paragraph before the code. The sources of
-    diagrams are left out: they are pictures to readers, and a passage of them alone has no text.
+    passage's first paragraph, where both have room, and so is a later paragraph that has rarer words of the question
+    than the beginning; any other question gets a paragraph before the code. The sources of diagrams are left out: they
+    are pictures to readers, and a passage of them alone has no text.
     """
     blocks = shown_blocks(source)
     heading = source.heading_path[-1] if source.heading_path else ""
@@ -52,9 +56,11 @@ def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
         seen = before <= _SEEN_WITH_IT and not any(map(is_code, blocks[: found.block]))
         return "\n\n".join(blocks if seen else blocks[found.block :])
     if not asks_for_code(question):
-        return "\n\n".join(_prose_first(blocks))
+        blocks = _prose_first(blocks)
+        later = _paragraph_asked_for(blocks, question)
+        return "\n\n".join(blocks) if later is None else _with_block(blocks, later)
     code = _code_asked_for(blocks, question)
-    return "\n\n".join(blocks) if code is None else _with_code(blocks, code)
+    return "\n\n".join(blocks) if code is None else _with_block(blocks, code)
 
 
 def shown_blocks(source: Source) -> list[str]:
@@ -116,16 +122,44 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
     return best if best is not None and (shared[best] or asked <= _CODE) else None
 
 
-def _with_code(blocks: Sequence[str], code: int) -> str:
-    """The first paragraph, what leads to the code, and the code, as far as they have room; then what follows it."""
-    lead = blocks[code - 1 : code] if code and is_lead_in(blocks[code - 1]) else []
-    rest = blocks[code + 1 :]
-    first = blocks[:1] if code > len(lead) else []
-    size = sum(map(len, [*first, *lead, blocks[code]]))
+def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
+    """The block behind a quotation's end that has what the question asks for, if the quotation lacks it.
+
+    It has rare words of the question that no block before it has, or more of the question, by the rarity of its words,
+    than each of them.
+    """
+    shown = fitting(blocks)
+    if shown == len(blocks):
+        return None
+    rarity = {
+        token: max(0.0, _EVERYDAY - zipf(word, "en"))
+        for word in words_of_subject(question, "en")
+        for token in tokens(word, None)
+    }
+    shares = [rarity.keys() & tokens(block, None) for block in blocks]
+    known = frozenset().union(*shares[:shown])
+
+    def weight(words: Iterable[str]) -> float:
+        return sum(rarity[word] for word in words)
+
+    hidden = [place for place in range(shown, len(blocks)) if not is_code(blocks[place])]
+    best = max(hidden, key=lambda place: (weight(shares[place] - known), weight(shares[place])), default=None)
+    if best is None:
+        return None
+    is_new = weight(shares[best] - known) >= _RARE
+    return best if is_new or weight(shares[best]) > max(map(weight, shares[:shown])) else None
+
+
+def _with_block(blocks: Sequence[str], asked: int) -> str:
+    """The first paragraph, what leads to a later block, and that block, as far as they have room; then what follows."""
+    lead = blocks[asked - 1 : asked] if asked and is_lead_in(blocks[asked - 1]) else []
+    rest = blocks[asked + 1 :]
+    first = blocks[:1] if asked > len(lead) else []
+    size = sum(map(len, [*first, *lead, blocks[asked]]))
     if first and size <= QUOTED_CHARS:
-        gap = [_MORE] if code > len(lead) + 1 else []
-        return "\n\n".join([*first, *gap, *lead, blocks[code], *rest])
-    return "\n\n".join([*lead, blocks[code], *rest])
+        gap = [_MORE] if asked > len(lead) + 1 else []
+        return "\n\n".join([*first, *gap, *lead, blocks[asked], *rest])
+    return "\n\n".join([*lead, blocks[asked], *rest])
 
 
 def beginning(text: str) -> str:

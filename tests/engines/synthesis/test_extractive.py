@@ -54,6 +54,14 @@ def test_sections_that_repeat_or_lead_away_come_last(heading: str) -> None:
     assert ids(choose([section(1, heading), CODE], "how do i write a node")) == ["id-3", "id-1"]
 
 
+@each_row(
+    "text", ["Why do boxes jump?", "What happens between two frames?\n\nWhy do boxes jump into the air?", "رکو کیوں؟"]
+)
+def test_a_passage_that_only_asks_comes_last(text: str) -> None:
+    assert ids(choose([section(1, text=text), CODE], "why do boxes jump")) == ["id-3", "id-1"]
+    assert ids(choose([section(1, text=f"{text}\n\nThey collide."), CODE], "why do boxes jump"))[0] == "id-1"
+
+
 def test_a_recap_stays_where_it_is_asked_for() -> None:
     assert ids(choose([LEARNED, CODE], "what did I learn about nodes?")) == ["id-1", "id-3"]
 

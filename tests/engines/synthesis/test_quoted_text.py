@@ -123,3 +123,41 @@ def test_a_paragraph_comes_before_the_code_that_a_passage_begins_with(question: 
 
 def test_a_how_to_question_begins_with_the_code_of_the_passage() -> None:
     assert quoted(BEGINS_WITH_CODE, "how do i make a publisher").startswith(OTHER_CODE)
+
+
+LONG_CODE = "```cpp\n" + "\n".join(f"double limit_{number} = clamp(command);" for number in range(23)) + "\n```"
+FILTER = "A small program behind the policy passes on only what is permitted."
+AFTER = "A network that divides by zero puts out NaN, and NaN passes every comparison."
+LAST = "Keep the program short."
+SAFETY = f"{FILTER}\n\n{LONG_CODE}\n\n{AFTER}\n\n{LAST}"
+
+
+@each_row(
+    "question", ["what happens to NaN in my filter", "why are comparisons with NaN dangerous", "nan divides by zero?"]
+)
+def test_a_paragraph_behind_the_end_of_a_quotation_is_shown_if_it_has_rare_words_of_the_question(question: str) -> None:
+    text = quoted(SAFETY, question)
+    assert text.startswith(FILTER)
+    assert AFTER in text
+    assert LONG_CODE not in text
+    assert "\n\n…\n\n" in text
+
+
+@each_row(
+    "question",
+    ["what does the small program do", "why does the policy need a program", "what is permitted?", "limit_7", ""],
+)
+def test_everyday_words_and_those_that_the_quotation_has_keep_the_beginning(question: str) -> None:
+    assert quoted(SAFETY, question).startswith(f"{FILTER}\n\n{LONG_CODE}")
+
+
+def test_a_paragraph_with_more_of_the_question_than_the_quotation_is_shown() -> None:
+    others = "\n\n".join(f"Buildings are made for human bodies, point {number} of many." * 5 for number in range(6))
+    text = f"Three arguments are made for legs.\n\n{others}\n\nCars that drive are physical AI as well."
+    assert "Cars that drive" in quoted(text, "is a car physical AI")
+    assert "Cars that drive" not in quoted(text, "why legs")
+
+
+def test_a_paragraph_that_does_not_fit_beside_the_first_one_stands_alone() -> None:
+    first, told = "The first paragraph. " * 40, f"Gimbal lock is the loss of a degree of freedom. {'It is long. ' * 20}"
+    assert quoted(f"{first}\n\n{told}", "what is gimbal lock").startswith("Gimbal lock")
