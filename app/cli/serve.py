@@ -1,5 +1,6 @@
 """`bookrag serve`: checks what can be checked before the server starts, then hands over to uvicorn."""
 
+import errno
 import multiprocessing
 import os
 import socket
@@ -108,7 +109,8 @@ def _port_must_be_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as exc:
-            raise ConfigurationError(f"HOST {host}, PORT {port}: {exc.strerror or exc}") from exc
+            remedy = "; set PORT to a free one" if exc.errno == errno.EADDRINUSE else ""
+            raise ConfigurationError(f"HOST {host}, PORT {port}: {exc.strerror or exc}{remedy}") from exc
 
 
 def _browsable(host: str) -> str:

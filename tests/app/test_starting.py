@@ -1,5 +1,6 @@
 """Every documented way to start the server starts the whole of it, with the same limits."""
 
+import socket
 from pathlib import Path
 
 import httpx
@@ -38,3 +39,12 @@ def test_a_wrong_setting_of_accounts_ends_the_start_without_a_traceback(tmp_path
     assert ran.returncode == 2
     assert f"error (configuration_error): {name}: " in ran.stderr
     assert "too-short" not in ran.stderr
+
+
+def test_a_port_that_is_taken_is_named_with_the_setting_that_takes_another(data_dir: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = {"DATA_DIR": str(data_dir), "HOST": "127.0.0.1"}
+        ran = run_command("serve", "--port", str(port), environment=environment, folder=tmp_path)
+    assert ran.returncode == 2
+    assert f"PORT {port}: Address already in use; set PORT to a free one" in " ".join(ran.stderr.split())
