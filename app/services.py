@@ -91,10 +91,10 @@ async def open_services(
         limits = Limits(settings, stores.redis_url.get_secret_value() if stores.redis_url else None)
         summaries = Summaries(book.chat.summariser, readers.conversations, limits)
         stack.push_async_callback(summaries.close)
-        answers = await stack.enter_async_context(_answer_streams(settings, stores, readers.conversations, metrics))
         guest_memory = _guest_memory(stores, settings.guest_memory_hours)
-        if guest_memory:
+        if guest_memory:  # closed after the answers, which are stopped and remembered first
             stack.push_async_callback(guest_memory.close)
+        answers = await stack.enter_async_context(_answer_streams(settings, stores, readers.conversations, metrics))
         yield Services(
             settings=settings,
             book=book,

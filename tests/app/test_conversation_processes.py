@@ -3,6 +3,7 @@
 import itertools
 import signal
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -144,3 +145,28 @@ def test_requests_that_are_cut_off_end_as_stopped_with_a_line_each(
             answer = reader.answers()[0]
             assert (answer["status"], answer["finish_reason"]) == ("incomplete", "stopped")
             assert answer["content"] == told(stream.result())
+
+
+def test_what_guests_were_told_until_the_server_stopped_is_remembered(
+    small_index: Path, tmp_path: Path, gemini: GeminiServer
+) -> None:
+    data_dir, before = copied(small_index, tmp_path), len(gemini.streams)
+    gemini.script(*[SLOW] * 4)
+    bodies = [{"message": QUESTION, "conversation_id": str(uuid.uuid4())} for _ in range(4)]
+    with bookrag_serve(data_dir, gemini.url, SHUTDOWN_SECONDS=1) as served, ThreadPoolExecutor(4) as pool:
+        chat = f"{served.url}/api/chat"
+        asked = [pool.submit(httpx.post, chat, json=body, timeout=60) for body in bodies[:3]]
+        whole = pool.submit(httpx.post, chat, json=bodies[3] | {"stream": False}, timeout=60)
+        wait_for_streams(gemini, before + 4)
+        assert all(stream.begun.wait(30) for stream in gemini.streams[before:])
+        served.process.send_signal(signal.SIGTERM)
+        for answer in asked:
+            assert [part["type"] for part in parts_of(answer.result().text)[-2:]] == ["text-end", "abort"]
+        assert whole.result().json()["error"]["code"] == "answer_stopped"
+        assert served.process.wait(30) is not None
+    assert "Traceback" not in served.log.read_text("utf-8")
+    with bookrag_serve(data_dir, gemini.url) as served:
+        for body in bodies:
+            again = body | {"message": "And then?", "stream": False}
+            assert httpx.post(f"{served.url}/api/chat", json=again, timeout=60).json()["complete"]
+            assert gemini.streams[-1].texts[1][1].startswith("word0 word1")
