@@ -79,6 +79,9 @@ _TWO_FOR_TO = regex.compile(r"(?<![\p{L}\p{N}_./@-])(\p{L}{2,})2(\p{L}{2,})(?![\
 _CANDIDATE = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(?:\p{Lu}{2,6}(?=s\b)|\p{L}{2,6}(?![\p{L}\p{N}_/\\@(=`'-]|\.\p{L}))"
 )
+_PLURAL = regex.compile(
+    r"(?<![\p{L}\p{N}_./@\\$'`-])(\p{L}{2,6})[sS](?![\p{L}\p{N}_/\\@(=`'’-]|\.\p{L})"  # "IMUs", "DoFs", "imus"
+)
 _ASKS_FOR_RECAP = lexicon.word_pattern("headings.asks_for_recap")
 # Words that ask what an abbreviation means, whatever it is.
 _OF_DEFINITIONS = frozenset(
@@ -120,13 +123,19 @@ class BookTerms:
         self._telling = lru_cache(maxsize=64)(self._telling_words)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with swapped letters put right ("ZPM"), "2" for "to" written out ("sim2real"), and these changes."""
-        found: dict[str, str] = {}
+        """The text with what the book writes otherwise, and these changes.
+
+        Plurals of abbreviations are singular ("IMUs"), swapped letters put right ("ZPM"), and "2" for "to" written out
+        ("sim2real").
+        """
+        found = {match[0]: match[1] for match in _PLURAL.finditer(text) if self._is_plural_of(match[0], match[1])}
+        plurals = dict(found)
+        text = _PLURAL.sub(lambda match: plurals.get(match[0], match[0]), text)
         for word in self._unknown(text):
             meant = self._swapped(word)
             if meant is not None:
                 found[word] = meant
-        if found:
+        if len(found) > len(plurals):
             text = _CANDIDATE.sub(lambda match: found.get(match[0], match[0]), text)
         for match in _TWO_FOR_TO.finditer(text):
             if not self._has(match[0]) and self._has(match[1]) and self._has(match[2]):
@@ -208,6 +217,18 @@ class BookTerms:
             and not is_foreign(word, self._language)
             and not is_stop_word(word, self._language)
         )
+
+    def _is_plural_of(self, word: str, short: str) -> bool:
+        """Whether a word is the plural of an abbreviation that the book has, and rather writes in the singular.
+
+        An index has "IMUs" as an identifier of the parts "IM" and "Us", which no other form of the word has.
+        """
+        plural, singular = word.casefold(), short.casefold()
+        if self._words.get(plural, 0) > self._words.get(singular, 0):
+            return False
+        if word[-1] == "s" and _capitals(short):
+            return self._has(short) or self._name_of(short) is not None or self._spelt_out(short) is not None
+        return self._is_none_of_the_language(singular) and singular in self._words and not self._has(plural)
 
     def _is_abbreviation(self, known: str) -> bool:
         return known in self._words and zipf(known, self._language) < _WORD_ZIPF

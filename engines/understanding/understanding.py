@@ -114,8 +114,9 @@ class Understanding:
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
-        """(As typed, as searched) of the misspelt words, and of the names that the book does not use."""
-        return (*self.corrections, *(() if self._in_another_language else self.terms))
+        """(As typed, as searched) of the misspelt words, and of the names that the book does not use; no plurals."""
+        misspelt = [pair for pair in self.corrections if pair[0].casefold() != f"{pair[1]}s".casefold()]
+        return (*misspelt, *(() if self._in_another_language else self.terms))
 
     @property
     def share_known(self) -> float:

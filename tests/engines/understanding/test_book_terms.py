@@ -87,6 +87,34 @@ def test_swapped_letters_are_put_right(abbreviations: BookTerms, question: str, 
 
 
 @each_row(
+    ("question", "searched"),
+    [
+        ("What are IMUs?", "What are IMU"),
+        ("WHAT ARE IMUS?", "WHAT ARE IMU"),
+        ("imus", "imu"),
+        ("why does it need URDFs and ZMPs", "why does it need URDF and ZMP"),
+        ("What is the drift of PDs?", "What is the drift of PD"),
+        ("which DoFs are there", "which DoF are there (degrees of freedom)"),  # the book has the phrase alone
+        ("What are its gaps?", "What are its gaps"),
+        ("the arm of LQRs", "the arm of LQRs"),  # the book has neither
+        ("Is a LEDs.py there, or IMUs_x?", "Is a LEDs.py there, or IMUs_x"),
+    ],
+)
+def test_the_plural_of_an_abbreviation_is_searched_for_as_the_book_writes_it(
+    abbreviations: BookTerms, question: str, searched: str
+) -> None:
+    found = understand(question, book_terms=abbreviations)
+    assert found.search_text.rstrip("?") == searched
+    assert found.replaced == found.terms  # a plural is not said to be misspelt
+
+
+def test_the_plural_of_an_abbreviation_stays_where_the_book_rather_writes_it() -> None:
+    text = "An API. The APIs of these APIs."
+    terms = BookTerms(decode_written_words(encode_written_words([text])), {}, Vocabulary.of(set(tokens(text))), "en")
+    assert terms.correct("What are APIs?") == ("What are APIs?", ())
+
+
+@each_row(
     "question",
     [
         "What is the ZMP?",  # the book has it
