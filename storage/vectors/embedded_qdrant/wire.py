@@ -5,11 +5,13 @@ ends it.
 """
 
 import asyncio
+import logging
 import marshal
 import socket
 import subprocess
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,14 @@ from qdrant_client.http import models  # `qdrant_client.models` has another Quer
 
 from storage.vectors.embedded_qdrant.process import HEADER, python_command
 
+logger = logging.getLogger(__name__)
+
 Json = dict[str, Any]
 _BARE = {"id", "score"}
 
 _MAIN = "from storage.vectors.embedded_qdrant.process import main; main()"
 _START_SECONDS = 60.0  # a start takes 0.1 s; a machine that swaps may take long
+HUNG_SECONDS = 10  # an answer takes milliseconds
 _RECEIVED = 1 << 18  # bytes read at once: nearly every response fits
 
 
@@ -136,13 +141,15 @@ def scroll(
 
 
 class SearcherDiedError(Exception):
-    """The search process ended while it was needed."""
+    """The search process ended while it was needed, or hung and was killed."""
 
 
 class Searcher:
     """One search process, used by one event loop; requests queue in the socket, and responses come in their order.
 
-    A call costs the loop one future and two system calls, without a task or a lock.
+    A call costs the loop one future and two system calls, without a task or a lock. A process that owes answers and
+    sends nothing for `HUNG_SECONDS` is killed. These are counted second by second, so that a time in which this process
+    or the whole machine stood still is one second of them.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
@@ -153,6 +160,8 @@ class Searcher:
         self._unsent = bytearray()
         self._received = bytearray()
         self._dead = False
+        self._watched = False
+        self._silent_seconds = 0
         self._loop.add_reader(ours, self._read)
 
     @classmethod
@@ -173,7 +182,24 @@ class Searcher:
             raise SearcherDiedError
         request = marshal.dumps({"call": name, "with": parameters})
         self._send(HEADER.pack(len(request)) + request)
+        if not self._watched:
+            self._watch()
         return await self._answer()
+
+    def _watch(self) -> None:
+        self._watched, self._silent_seconds = True, 0
+        self._loop.call_later(1, self._second_passed)
+
+    def _second_passed(self) -> None:
+        self._silent_seconds += 1
+        if self._dead or not self._asked:
+            self._watched = False
+        elif self._silent_seconds < HUNG_SECONDS:
+            self._loop.call_later(1, self._second_passed)
+        else:
+            logger.warning("The search process did not answer for %d s and is replaced", HUNG_SECONDS)
+            self._process.kill()  # one that is stopped or waits for a lock ends in no other way
+            self._die()
 
     async def _answer(self) -> Any:
         answer: asyncio.Future[bytes] = self._loop.create_future()
@@ -218,6 +244,7 @@ class Searcher:
             self._die()
             return
         self._received += part
+        self._silent_seconds = 0
         while len(self._received) >= HEADER.size:
             end = HEADER.size + HEADER.unpack_from(self._received)[0]
             if len(self._received) < end:
@@ -258,7 +285,8 @@ class Searcher:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            with suppress(subprocess.TimeoutExpired):  # one that waits for its disk ends when the disk answers
+                self._process.wait(timeout=2)
 
 
 def _spawn(sealed: Path, clones: Path) -> tuple["subprocess.Popen[bytes]", socket.socket]:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import BuildLockedError
+from storage.errors import BuildLockedError, IndexUnavailableError
 from storage.settings import StorageSettings
 from storage.vectors.caches import open_vector_cache
+from storage.vectors.embedded_qdrant import wire
 from storage.vectors.index_store import IndexStore, open_store
 from tests.processes import Process
 from tests.storage.vectors.builder_process import STAGES
@@ -128,6 +129,67 @@ async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
         assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
         assert children
         assert not children & _search_processes()
+
+
+async def test_a_search_process_that_hangs_is_killed_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HUNG_SECONDS", 2)
+    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        publish(store, "first")
+        await find(store, "first")
+        children = _search_processes()
+        for child in children:
+            os.kill(child, signal.SIGSTOP)
+
+        async with asyncio.timeout(20):
+            assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
+        assert children
+        assert not children & _search_processes()
+
+
+async def test_a_search_process_that_hangs_each_time_is_an_unavailable_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HUNG_SECONDS", 1)
+    monkeypatch.setattr(wire, "_START_SECONDS", 1)
+    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        publish(store, "first")
+        await find(store, "first")
+        hanging = asyncio.create_task(_stop_search_processes())
+        await asyncio.sleep(0)  # the first is stopped
+        with pytest.raises(IndexUnavailableError):
+            async with asyncio.timeout(20):
+                await find(store, "first")
+        hanging.cancel()
+        for child in _search_processes():
+            os.kill(child, signal.SIGKILL)
+        monkeypatch.undo()
+
+        assert await find(store, "first") == ["first"]
+
+
+async def _stop_search_processes() -> None:
+    while True:
+        for child in _search_processes():
+            os.kill(child, signal.SIGSTOP)
+        await asyncio.sleep(0.01)
+
+
+async def test_a_search_process_that_pauses_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "HUNG_SECONDS", 3)
+    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
+        publish(store, "first")
+        await find(store, "first")
+        (child,) = _search_processes()
+        os.kill(child, signal.SIGSTOP)
+        asked = asyncio.create_task(find(store, "first"))
+        await asyncio.sleep(0.1)
+        time.sleep(5)  # noqa: ASYNC251 - the server itself stands still, as in a paused container
+        os.kill(child, signal.SIGCONT)
+
+        assert await asked == ["first"]
+        assert _search_processes() == {child}
 
 
 async def test_a_search_process_has_a_thread_for_each_side_of_a_query(tmp_path: Path) -> None:
