@@ -10,6 +10,8 @@ Roman Urdu among them.
 import re
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 from engines.understanding import lexicon
 from engines.understanding.book_intents import (
     advice,
@@ -65,7 +67,7 @@ from engines.understanding.task_patterns import (
     WHICH_CHAPTER,
 )
 from engines.understanding.task_words import in_figures, in_latin_letters
-from engines.understanding.words import EUROPEAN, corrected, plain_words, readable, zipf
+from engines.understanding.words import EUROPEAN, corrected, detected_language, plain_words, readable, zipf
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
 _IT = lexicon.words("what_is_meant")
@@ -73,6 +75,10 @@ _THE_TUTOR = lexicon.words("the_tutor")
 _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _OF_A_LANGUAGE = 3.0  # of Zipf's scale
+_OF_FORM = VOCABULARY | lexicon.words("around_tasks")
+_SHORT_FORM = 4  # letters, up to which one is wrong, missing or swapped: "ths", "mnay"
+_NO_WORD = 2.9  # of Zipf's scale; more frequent words are not misspelt, "wich" is
+_SURELY_OF_A_LANGUAGE = 4.0
 _WORD = re.compile(r"[^\W\d_]+")
 # "ok then what does this book cover", "hmm and what comes after chapter 2"
 _OPENING = lexicon.pattern("tasks", r"^(?:{opening}[\s,.!…-]+)+")
@@ -112,8 +118,21 @@ _OF_A_QUESTION = lexicon.words("first_of_a_question")
 
 
 def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -> Intent:
-    """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said."""
+    """What a message wants; `has_page` says that the reader's page is known, `has_history` that something was said.
+
+    A message that is no task as it is typed may be one with its words of form put right: "compair chpater 2 wiht 3".
+    """
     text = without_orders(readable(text))
+    intent = _as_typed(text, has_page=has_page, has_history=has_history)
+    told_surely = intent.kind != "question" and not intent.likely
+    if told_surely or len(text) > _MOST_CHARACTERS or not text.isascii() or detected_language(text):
+        return intent
+    spelt = _WORD.sub(lambda match: _spelt_in_form(match[0]), text)
+    told = intent if spelt == text else _as_typed(spelt, has_page=has_page, has_history=has_history)
+    return told if told.kind in ("page_task", "book_task") else intent
+
+
+def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
     wanted = follow_up(text) if has_history else None
     if wanted is not None:
         return Intent("conversation_task", wanted)
@@ -218,7 +237,22 @@ def _spelt(word: str) -> str:
     return known if known != plain else word
 
 
-def _is_european(word: str) -> bool:
+@lru_cache(maxsize=20_000)
+def _spelt_in_form(word: str) -> str:
+    """A word that is none of English and nearly one of those around tasks; others stay."""
+    plain = word.casefold()
+    if len(plain) < _SHORTEST_MISSPELT or not plain.isascii() or zipf(plain, "en") >= _NO_WORD or plain in _OF_FORM:
+        return word
+    if _is_european(plain, least=_SURELY_OF_A_LANGUAGE):
+        return word
+    if len(plain) > _SHORT_FORM:
+        known = corrected(plain, _OF_FORM)
+        return known if known != plain else word
+    near = (known for known in _OF_FORM if OSA.distance(plain, known) == 1)
+    return max(near, key=lambda known: (sorted(known) == sorted(plain), len(known), known), default=word)
+
+
+def _is_european(word: str, *, least: float = _OF_A_LANGUAGE) -> bool:
     """Whether a word is rather one of another language than a misspelt English one: Spanish "explican"."""
     elsewhere = max(zipf(word, language) for language in EUROPEAN)
-    return elsewhere >= _OF_A_LANGUAGE and elsewhere > zipf(word, "en")
+    return elsewhere >= least and elsewhere > zipf(word, "en")

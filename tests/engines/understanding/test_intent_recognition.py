@@ -902,3 +902,39 @@ def test_an_opening_word_hides_no_task_on_the_book(text: str) -> None:
 )
 def test_a_quiz_is_told_in_other_languages(text: str) -> None:
     assert intent_of(text, has_page=True).task == "quiz"
+
+
+@each_row(
+    ("text", "has_page", "as_spelt"),
+    [
+        ("sumarize chapter 2", False, "summarize chapter 2"),
+        ("compair chpater 2 wiht chaptr 3", False, "compare chapter 2 with chapter 3"),
+        ("explian chapter 2", False, "explain chapter 2"),
+        ("wich chapter is about URDF", False, "which chapter is about URDF"),
+        ("how mnay chapters are there", False, "how many chapters are there"),
+        ("wich page is ths?", True, "which page is this?"),
+        ("explian ths page", True, "explain this page"),
+    ],
+)
+def test_a_task_is_told_with_its_words_of_form_misspelt(text: str, has_page: bool, as_spelt: str) -> None:
+    told = intent_of(text, has_page=has_page)
+    assert told.kind in ("page_task", "book_task")
+    assert told == intent_of(as_spelt, has_page=has_page)
+
+
+@each_row(
+    "text",
+    [
+        "compair impedance wiht admittance",
+        "explian inverse kinematics",
+        "wich gait is best",
+        "how mnay joints are there",
+    ],
+)
+def test_a_question_with_misspelt_words_of_form_stays_one(text: str) -> None:
+    assert intent_of(text).kind == "question"
+
+
+@each_row("text", ["whats this page", "what's this page?", "what is this chapter"])
+def test_what_an_open_page_is_names_it(text: str) -> None:
+    assert intent_of(text, has_page=True).task == "place"
