@@ -14,6 +14,7 @@ from typing import Any, Literal
 import httpx
 import typer
 from llama_index.core.base.llms.types import ChatMessage
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.cli.output import console
 from app.request_log import REQUEST_ID_HEADER
@@ -54,6 +55,35 @@ class Verdict:
     state: State
     message: str
     mend: str = ""  # what to do; the name of the JSON field
+
+
+class PolicyState(BaseModel):
+    """A policy that opens rows; `known` if its conditions are those that the migrations make."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: str
+    command: str
+    known: bool
+
+
+class TableState(BaseModel):
+    """What guards the rows of a table; `views` are those that callers may use and that go past its policies."""
+
+    model_config = ConfigDict(strict=True)
+
+    row_level_security: bool
+    policies: list[PolicyState]
+    views: list[str]
+
+
+class DatabaseState(BaseModel):
+    """What the database's function `database_state` tells."""
+
+    model_config = ConfigDict(strict=True)
+
+    migrations: list[int]
+    tables: dict[str, TableState]
 
 
 def doctor(*, as_json: bool) -> None:
@@ -367,16 +397,23 @@ async def _project(app: AppSettings, url: str, headers: dict[str, str], http: ht
     """The project's settings, migrations and row-level security, as anybody with the publishable key sees them."""
     answer = await http.get(f"{url}/auth/v1/settings", headers=headers)
     answer.raise_for_status()
-    state = await _called("database_state", url, headers, http)
-    state = state if isinstance(state, dict) else None
+    told = await _called("database_state", url, headers, http)
+    state = _understood(told)
     return [
         *_clock("supabase", answer),
         *_sign_in_settings(app, answer.json()),
         *await _issuer(url, headers, http),
         _migrations(await _missing_migrations(state, url, headers, http)),
         *[await _rights_of_anybody(url, table, headers, http) for table in TABLES],
-        *_row_level_security(state),
+        *_row_level_security(told, state),
     ]
+
+
+def _understood(told: Any) -> DatabaseState | None:
+    try:
+        return DatabaseState.model_validate(told)
+    except ValidationError:
+        return None
 
 
 async def _called(function: str, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Any:
@@ -421,7 +458,7 @@ async def _issuer(url: str, headers: dict[str, str], http: httpx.AsyncClient) ->
 
 
 async def _missing_migrations(
-    state: dict[str, Any] | None, url: str, headers: dict[str, str], http: httpx.AsyncClient
+    state: DatabaseState | None, url: str, headers: dict[str, str], http: httpx.AsyncClient
 ) -> list[str]:
     """The files that are not applied; of a database from before it told, those after the newest that is."""
     newest = 0
@@ -430,7 +467,7 @@ async def _missing_migrations(
         if isinstance(found, int) and found > 0:
             newest = found
             break
-    applied = set((state or {}).get("migrations") or ())
+    applied = set(state.migrations) if state else set()
     return [
         name
         for name, number in MIGRATIONS.items()
@@ -457,32 +494,44 @@ async def _rights_of_anybody(url: str, table: str, headers: dict[str, str], http
     return Verdict("row-level security", "failed", f"{table} answers {answer.status_code} to anybody", mend)
 
 
-def _row_level_security(state: dict[str, Any] | None) -> Iterator[Verdict]:
+def _row_level_security(told: Any, state: DatabaseState | None) -> Iterator[Verdict]:
     """Whether readers who are signed in reach their own rows alone, as the database itself tells."""
-    if state is None:
+    apply = f"Apply supabase/migrations/{STATE_MIGRATION}"
+    if told is None:
         found = "it cannot be told whether readers who are signed in reach their own rows alone"
-        yield Verdict("row-level security", "warning", found, f"Apply supabase/migrations/{STATE_MIGRATION}.")
-        return
-    for table in TABLES:
-        yield _rows_of(table, (state.get("tables") or {}).get(table))
+        yield Verdict("row-level security", "warning", found, f"{apply}.")
+    elif state is None:
+        found = "the database's answer is not understood: its function database_state is not that of the migrations"
+        yield Verdict("row-level security", "failed", found, f"{apply} again.")
+    else:
+        for table in TABLES:
+            faults = list(_faults(table, state.tables.get(table)))
+            closed = f"it is on for {table}, every policy names the row's owner, and no view goes past them"
+            yield from faults or [Verdict("row-level security", "ok", closed)]
 
 
-def _rows_of(table: str, found: dict[str, Any] | None) -> Verdict:
+def _faults(table: str, found: TableState | None) -> Iterator[Verdict]:
     part, again = "row-level security", f"Apply supabase/migrations/{next(iter(MIGRATIONS))} again"
     if found is None:
-        return Verdict(part, "failed", f"there is no table {table}", f"{again}.")
-    if not found["row_level_security"]:
+        yield Verdict(part, "failed", f"there is no table {table}", f"{again}.")
+        return
+    if not found.row_level_security:
         mend = f"Run `alter table public.{table} enable row level security`, now."
-        return Verdict(part, "failed", f"it is off for {table}: whoever signs in reaches the rows of all", mend)
-    strange = [policy["name"] for policy in found["policies"] if not policy["owners_only"]]
-    if strange:
-        mend = f'Run `drop policy "{strange[0]}" on public.{table}`, unless it is yours and right.'
-        return Verdict(part, "failed", f"the policy {strange[0]!r} opens {table} beyond a reader's own rows", mend)
-    covered = {policy["command"] for policy in found["policies"]}
+        yield Verdict(part, "failed", f"it is off for {table}: whoever signs in reaches the rows of all", mend)
+    for policy in found.policies:
+        if not policy.known:
+            message = f"{table} has the policy {policy.name!r}, which is not known here and may open others' rows"
+            name = policy.name.replace('"', '""')
+            mend = f'Run `drop policy "{name}" on public.{table}`, unless it is yours and right.'
+            yield Verdict(part, "failed", message, mend)
+    for view in found.views:
+        message = f"the view {view} shows {table} to readers with its owner's rights, past every policy"
+        mend = f"Run `alter view {view} set (security_invoker = true)`, or take the rights to it from readers."
+        yield Verdict(part, "failed", message, mend)
+    covered = {policy.command for policy in found.policies}
     lacking = [] if "ALL" in covered else [command for command in COMMANDS if command not in covered]
     if lacking:
-        return Verdict(part, "failed", f"{table} has no policy for {', '.join(lacking)}", f"{again}: it makes them.")
-    return Verdict(part, "ok", f"it is on for {table}, and every policy names the row's owner")
+        yield Verdict(part, "failed", f"{table} has no policy for {', '.join(lacking)}", f"{again}: it makes them.")
 
 
 def _clock(part: str, answer: httpx.Response) -> list[Verdict]:

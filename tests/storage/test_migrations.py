@@ -110,13 +110,14 @@ def test_the_database_tells_of_each_table_whose_rows_its_policies_open(project: 
     for table in state["tables"].values():
         assert table["row_level_security"] is True
         assert {policy["command"] for policy in table["policies"]} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
-        assert all(policy["owners_only"] for policy in table["policies"])
+        assert all(policy["known"] for policy in table["policies"])
+        assert table["views"] == []
     project.sql("create policy theirs on public.messages to public using (user_id <> (select auth.uid()))")
     try:
         ((state,),) = project.sql("select public.database_state()")
     finally:
         project.sql("drop policy theirs on public.messages")
-    assert {"name": "theirs", "command": "ALL", "owners_only": False} in state["tables"]["messages"]["policies"]
+    assert {"name": "theirs", "command": "ALL", "known": False} in state["tables"]["messages"]["policies"]
 
 
 async def test_a_missing_newest_migration_is_found(

@@ -169,14 +169,48 @@ def test_missing_migrations_and_a_table_that_anybody_reads(
         (
             "create policy everybody on public.conversations for select to authenticated using (true)",
             "drop policy everybody on public.conversations",
-            "'everybody' opens conversations",
+            "conversations has the policy 'everybody'",
             'drop policy "everybody" on public.conversations',
         ),
         (
             'alter policy "profiles: change one\'s own" on public.profiles with check (true)',
             'alter policy "profiles: change one\'s own" on public.profiles with check ((select auth.uid()) = id)',
-            "opens profiles",
+            "profiles has the policy",
             "profiles: change one's own",
+        ),
+        (
+            "create policy most on public.messages for select to authenticated using ((select auth.uid()) >= user_id)",
+            "drop policy most on public.messages",
+            "messages has the policy 'most'",
+            'drop policy "most" on public.messages',
+        ),
+        (
+            """create role teacher; grant teacher to authenticated;
+            create policy all_of_it on public.messages for select to teacher using (true)""",
+            "drop policy all_of_it on public.messages; drop role teacher",
+            "messages has the policy 'all_of_it'",
+            'drop policy "all_of_it" on public.messages',
+        ),
+        (
+            """grant service_role to authenticated;
+            create policy all_of_it on public.messages for select to service_role using (true)""",
+            "drop policy all_of_it on public.messages; revoke service_role from authenticated",
+            "messages has the policy 'all_of_it'",
+            'drop policy "all_of_it" on public.messages',
+        ),
+        (
+            "create view public.said as select * from public.messages; grant select on public.said to authenticated",
+            "drop view public.said",
+            "the view public.said shows messages",
+            "alter view public.said set (security_invoker = true)",
+        ),
+        (
+            """create view public.said as select * from public.messages;
+            create materialized view public.counted as select user_id, count(*) from public.said group by user_id;
+            grant select (user_id) on public.counted to anon""",
+            "drop view public.said cascade",
+            "the view public.counted shows messages",
+            "take the rights to it from readers",
         ),
         (
             'drop policy "messages: delete one\'s own" on public.messages',
@@ -186,7 +220,17 @@ def test_missing_migrations_and_a_table_that_anybody_reads(
             "20261121000000_accounts_and_history.sql again",
         ),
     ],
-    ids=["off", "open policy", "open check", "no policy"],
+    ids=[
+        "off",
+        "open policy",
+        "open check",
+        "another comparison",
+        "a role that readers have",
+        "a service role that readers have",
+        "view",
+        "view of a view",
+        "no policy",
+    ],
 )
 def test_rows_that_readers_who_are_signed_in_could_reach(
     data_dir: Path,
@@ -208,17 +252,39 @@ def test_rows_that_readers_who_are_signed_in_could_reach(
     assert verdicts["accounts"]["state"] == "ok"  # nothing else would have told
 
 
-def test_policies_that_restrict_and_those_of_other_roles_are_no_fault(
+def test_policies_that_restrict_and_what_readers_have_no_rights_to_are_no_fault(
     data_dir: Path, tmp_path: Path, project: SupabaseServer
 ) -> None:
     project.sql("create policy short on public.messages as restrictive for insert to authenticated with check (true)")
     project.sql("create policy all_of_it on public.messages for select to service_role using (true)")
+    project.sql("create view public.mine with (security_invoker = on) as select * from public.messages")
+    project.sql("grant select on public.mine to authenticated")
+    project.sql("create view public.operators as select * from public.messages")
+    project.sql("revoke all on public.operators from anon, authenticated")  # whom a project grants all by default
     try:
         verdicts, _ = examined(tmp_path, data_dir, **supabase(project))
     finally:
         project.sql("drop policy short on public.messages")
         project.sql("drop policy all_of_it on public.messages")
+        project.sql("drop view public.mine, public.operators")
     assert verdicts["row-level security"]["state"] == "ok", verdicts["row-level security"]
+
+
+def test_an_answer_of_the_database_that_is_not_understood_is_named(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer
+) -> None:
+    project.sql(
+        """create or replace function public.database_state() returns jsonb language sql as
+        $$ select '{"migrations": [1], "tables": {"messages": 5}}'::jsonb $$"""
+    )
+    try:
+        verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        apply_migrations(project.database_url)
+    assert (code, verdicts["row-level security"]["state"]) == (1, "failed")
+    assert "the database's answer is not understood" in verdicts["row-level security"]["message"]
+    assert list(MIGRATIONS)[-1] in verdicts["row-level security"]["mend"]
+    assert verdicts["accounts"]["state"] == "ok"
 
 
 def test_the_migrations_that_are_missing_are_named(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
