@@ -35,6 +35,7 @@ _RULES = {
     "less_than_equal": "must be {le} at most",
     "greater_than": "must be greater than {gt}",
     "less_than": "must be less than {lt}",
+    "string_pattern_mismatch": "does not have the right form",
     "string_unicode": "must be text without lone surrogates",
 }
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
-from app.api_schemas import ExportOut, OpenConversationOut, StoredSource
+from app.api_schemas import ExportOut, LinkAddress, OpenConversationOut, StoredSource
 from app.chat_request import MAX_MESSAGE_CHARACTERS, owner_of
 from app.chat_request_messages import ShortText
 from app.conversation_ids import NAME_RULE, conversation_uuid, is_name
@@ -39,6 +39,12 @@ class TitleBody(BaseModel):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+class KeptSource(StoredSource):
+    """A source as a client sends it: other clients may make a link of its address."""
+
+    url: LinkAddress
+
+
 class AnsweredTurn(BaseModel):
     """A question with its answer, from before the reader had an account; `sources` are as in the history."""
 
@@ -49,7 +55,7 @@ class AnsweredTurn(BaseModel):
     verdict: Verdict | None = None
     selected_text: str | None = None
     page_url: ShortText | None = None
-    sources: list[StoredSource] = []
+    sources: list[KeptSource] = []
 
 
 class ConversationOut(BaseModel):

@@ -209,6 +209,29 @@ async def test_turns_from_before_the_sign_up_are_kept_once_and_in_order(http: Cl
     assert found["messages"][2]["parent_id"] == first["id"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "/docs/zmp#margin",
+        "zmp?a=b:c",
+        "#a:b",
+        "//book.example/docs",
+        "HTTP://book.example/",
+        "https://book.example/a:b",
+    ],
+)
+async def test_a_turn_whose_source_has_an_address_of_the_web_or_a_relative_one_is_kept(
+    http: Client, address: str
+) -> None:
+    headers = bearer(await sign_up(http))
+    source = SOURCE | {"url": address}
+    turn = {"question_id": "q1", "question": "Why?", "answer": "Because [1].", "sources": [source]}
+    assert (await http.post("/api/conversations/my-talk/turns", json=turn, headers=headers)).status_code == 204
+    found = (await http.get("/api/conversations/my-talk", headers=headers)).json()
+    assert found["messages"][1]["sources"] == [source]
+
+
 async def test_a_turn_is_kept_for_its_reader_alone(http: Client) -> None:
     owner, other = await sign_up(http), await sign_up(http, "eve@book.example")
     turn = {"question_id": "q1", "question": "Why?", "answer": "Because."}
@@ -232,6 +255,20 @@ async def test_a_turn_is_kept_for_its_reader_alone(http: Client) -> None:
         {"verdict": "perhaps"},
         {"sources": [{"number": "one"}]},
         {"sources": "none"},
+        *(
+            {"sources": [SOURCE | {"url": address}]}
+            for address in (
+                "javascript:alert(1)",
+                " JavaScript:alert(1)",
+                "java\tscript:alert(1)",
+                "\x01javascript:alert(1)//",
+                "javascript\n:alert(1)",
+                "data:text/html,<script>alert(1)</script>",
+                "vbscript:x",
+                "file:///etc/passwd",
+                "blob:https://book.example/1",
+            )
+        ),
         {"complete": "partly"},
     ],
 )
