@@ -1,6 +1,7 @@
 """`bookrag model`: exports the configured models, so that machines without torch can use them."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,9 @@ import typer
 from app.cli.output import console, error_console
 from engines.settings import EngineSettings
 from storage.environment import read_settings
-from storage.errors import CheckFailedError, InputError
+from storage.errors import CheckFailedError, InputError, StorageUnavailableError
+
+_WRITING = ".bookrag-export.writing"
 
 model_app = typer.Typer(no_args_is_help=True, help="Export the models that a book is searched with.")
 
@@ -33,7 +36,7 @@ def export(
     from engines.embedding.embedding_model import describe_model, ensure_export
 
     settings = read_settings(EngineSettings)
-    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder is not None and folder.exists() and not _is_free(folder):
         raise InputError(f"{folder} exists already and is not empty.")
     with error_console().status("Exporting the model"):
         if rerank:
@@ -47,5 +50,27 @@ def export(
     if problem is not None:
         raise CheckFailedError(problem)
     if folder is not None:
-        shutil.copytree(described, folder, dirs_exist_ok=True)
+        _copy(described, folder)
     console().print(str(folder or described))
+
+
+def _is_free(folder: Path) -> bool:
+    return folder.is_dir() and all(entry.name == _WRITING for entry in folder.iterdir())  # of a killed export
+
+
+def _copy(export: Path, folder: Path) -> None:
+    """Copy an export to a new or empty folder, all or nothing; an empty one may be a mounted volume, which stays."""
+    made, writing = not folder.exists(), folder / _WRITING
+    try:
+        shutil.rmtree(writing, ignore_errors=True)
+        shutil.copytree(export, writing)
+        for file in writing.iterdir():
+            file.rename(folder / file.name)
+    except OSError as exc:
+        reason = exc.args[0][0][2] if isinstance(exc, shutil.Error) else exc
+        raise StorageUnavailableError(f"The export was not written: {reason}") from exc
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+        if made:
+            with suppress(OSError):  # it has the export, or could not be made
+                folder.rmdir()
