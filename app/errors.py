@@ -158,9 +158,13 @@ def _at_no_address(request: Request) -> str:
 
 
 def log_error(what: str, error: BookragError) -> None:
-    """Log what failed and why; without a traceback for an unreachable store, since its message says everything."""
-    expected = isinstance(error, StorageUnavailableError | ConfigurationError)
-    logger.error("%s: %s: %s", what, error.code, error, exc_info=None if expected else error)
+    """Log what failed and why; without a traceback if the message says everything, as of an unreachable store."""
+    expected = isinstance(error, StorageUnavailableError | ConfigurationError | InputError)
+    logger.error("%s: %s: %s", what, error.code, _logged(error), exc_info=None if expected else error)
+
+
+def _logged(error: BookragError) -> str:
+    return error.logged if isinstance(error, InputError) else str(error)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -173,7 +177,7 @@ def install_error_handlers(app: FastAPI) -> None:
             path = request.scope["route"].path if "route" in request.scope else request.url.path
             log_error(f"{request.method} {path}", error)
         elif status not in {401, 429}:
-            _log_refusal(request, status, str(error))
+            _log_refusal(request, status, _logged(error))
         return JSONResponse(error_body(*for_readers(error)), status, headers=_headers_of(error, status))
 
     @app.exception_handler(HTTPException)

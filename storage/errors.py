@@ -47,9 +47,16 @@ class ConfigurationError(BookragError):
 
 
 class InputError(BookragError):
-    """A given value or file cannot be used; the message says what was looked for and where."""
+    """A given value or file cannot be used; the message says what was looked for and where.
+
+    A message that quotes what a reader sent has another one for the log beside it, `logged`, which does not.
+    """
 
     code = "bad_input"
+
+    def __init__(self, message: str, *, logged: str | None = None) -> None:
+        super().__init__(message)
+        self.logged = logged or message
 
 
 class CheckFailedError(BookragError):

@@ -81,10 +81,17 @@ async def find_place(scope: Scope, question: str, build: ReadableBuild) -> Place
         below = replace(filters, url_prefix=f"{page_path(scope.page_url).rstrip('/')}/")
         if below.url_prefix != "/" and await build.first(below) is not None:
             return Place(below)
-    raise InputError(
-        f"page_url: {scope.page_url!r} is not a page of the book, so the scope {scope.limit!r} has nothing to look "
-        "in. Give a page's address as the published book has it, or the scope 'book'."
+    raise _unknown(
+        "page_url: ",
+        scope.page_url,
+        f" is not a page of the book, so the scope {scope.limit!r} has nothing to look in. Give a page's address as "
+        "the published book has it, or the scope 'book'.",
     )
+
+
+def _unknown(before: str, sent: str, after: str) -> InputError:
+    """The error for a value that the book does not have; the log's line leaves out the value."""
+    return InputError(f"{before}{sent!r}{after}", logged=f"{before}'…'{after}")
 
 
 def searched(scope: Scope, place: Place, build: BuildRecord) -> Searched:
@@ -107,7 +114,7 @@ async def check_scope(scope: Scope, build: ReadableBuild) -> None:
 def _check_locale(scope: Scope, build: BuildRecord) -> None:
     locales = [name for name in build.book.get("locales", "").split(",") if name]
     if scope.locale and locales and scope.locale not in locales:
-        raise InputError(f"locale: the book is not in {scope.locale!r}. It is in: {', '.join(locales)}.")
+        raise _unknown("locale: the book is not in ", scope.locale, f". It is in: {', '.join(locales)}.")
 
 
 async def _version(asked: str | None, build: ReadableBuild) -> str | None:
@@ -124,7 +131,7 @@ async def _version(asked: str | None, build: ReadableBuild) -> str | None:
         return CURRENT
     versions = [name for name in build.record.book.get("versions", "").split(",") if name]
     known = f" It has: {', '.join(versions)}; `{LATEST}` is the one that readers get first." if versions else ""
-    raise InputError(f"version: the book has no version {asked!r}.{known}")
+    raise _unknown("version: the book has no version ", asked, f".{known}")
 
 
 def question_locale(question: str, build: BuildRecord) -> str | None:

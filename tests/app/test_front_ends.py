@@ -231,6 +231,26 @@ def test_errors_say_the_cause_and_are_one_line_of_the_log(
     ]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [{"page_url": "https://x/?token=SECRET", "scope": "page"}, {"locale": "SECRET"}, {"version": "SECRET"}],
+    ids=["page_url", "locale", "version"],
+)
+def test_the_log_of_a_refusal_quotes_nothing_of_the_request(
+    served: Served, sent: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "app"):
+        found = httpx.get(f"{served.url}/api/search", params={"q": QUESTION} | sent)
+        asked = post(served, "/api/chat", {"message": QUESTION} | sent)
+    for refused in (found, asked):
+        assert refused.status_code == 400
+        assert "SECRET" in refused.json()["error"]["message"]
+    own = [record.getMessage() for record in caplog.records if record.name.startswith(("app", "engines", "storage"))]
+    parameter = next(iter(sent))
+    assert sum("Refused" in line and f"{parameter}: " in line for line in own) == 2
+    assert not any("SECRET" in line for line in own)
+
+
 def test_a_refused_origin_is_a_line_of_the_log_and_headers_of_tracing_are_allowed(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
