@@ -422,11 +422,14 @@ _ENGLISH_HINTS = frozenset(
         "hi hello hey thanks thx bye you this please summarize summary explain what which who how okay page book here"
     )
 )
+_ENGLISH_GREETING = ["yo"]  # alone it is no Spanish "I"
 
 
 def messages_for(text: str, locale: str | None = None) -> Messages:
     """The messages in the language of a short message: by its words, else that of the locale."""
+    words = plain_words(text)
+    text = "" if words == _ENGLISH_GREETING else text
     told = language_of(text)
-    if told == "en" and not _ENGLISH_HINTS.intersection(plain_words(text)):
+    if told == "en" and not _ENGLISH_HINTS.intersection(words):
         told = language_of(text, locale)
     return _BY_LANGUAGE[told]

@@ -14,7 +14,7 @@ from typing import Literal
 
 from engines.understanding import lexicon
 from engines.understanding.message_parts import without_form
-from engines.understanding.task_patterns import BESIDE_TASKS
+from engines.understanding.task_patterns import ASKS_SOMETHING, BESIDE_TASKS
 from engines.understanding.words import corrected, plain_words, zipf
 
 SmallTalk = Literal[
@@ -53,6 +53,7 @@ _ORDER: tuple[SmallTalk, ...] = (
     "praise",
     "greeting",
     "agreement",
+    "remark",
 )
 
 _CHAT = {"u": "you", "r": "are", "ur": "your"}  # as they are typed in chats
@@ -115,6 +116,8 @@ _THANKS_KINDLY = lexicon.pattern(
     "small_talk",
     r"^\W*{thanks}(?:\s+{very_much})?\s*[,.!،।，！-]+\s*{kind_words}\s*[^?؟？]{1,40}[.!۔।！]*\s*$",
 )
+# Said of an answer, or of the reader's own: "that seems slow", "I'm on the train btw". All of a message.
+_REMARK = lexicon.pattern("small_talk", r"^\W*(?:{before_a_remark} |,)*{a_remark}\W*$", flags=_WHOLE_MESSAGE)
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _TO_OPEN = lexicon.words("to_open")
 
@@ -166,6 +169,8 @@ def small_talk(text: str) -> SmallTalk | None:
         return "unclear"
     if _THANKS_KINDLY.match(bare):
         return "thanks"
+    if len(bare) <= _MOST_LETTERS_OF_CHAT and _REMARK.match(bare) and not _asks(bare):
+        return "remark"
     found = _kinds(_known(words))
     return min(found, key=_ORDER.index) if found else None
 
@@ -203,6 +208,10 @@ def _asks_of_the_book(text: str) -> bool:
     if not (_QUESTION_MARK.search(bare) or _ASKS_OF_THE_BOOK.search(bare)) or _is_an_order(bare):
         return False
     return small_talk(bare) is None
+
+
+def _asks(text: str) -> bool:
+    return bool(_QUESTION_MARK.search(text) or ASKS_SOMETHING.search(text))
 
 
 def _asks_who_answers(words: Sequence[str]) -> bool:

@@ -34,6 +34,7 @@ from tests.tables import each_row
         ("is page ka khulasa do", ENGLISH),
         ("kaun se topics hain", ENGLISH),
         ("有哪些主题", ENGLISH),
+        ("yo", ENGLISH),
     ],
 )
 def test_a_short_message_is_answered_in_its_language(message: str, expected: Messages) -> None:

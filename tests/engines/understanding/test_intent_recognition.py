@@ -938,3 +938,42 @@ def test_a_question_with_misspelt_words_of_form_stays_one(text: str) -> None:
 @each_row("text", ["whats this page", "what's this page?", "what is this chapter"])
 def test_what_an_open_page_is_names_it(text: str) -> None:
     assert intent_of(text, has_page=True).task == "place"
+
+
+@each_row(
+    ("text", "task"),
+    [
+        ("hey there! how's your day going?", "wellbeing"),
+        ("how's your day going?", "wellbeing"),
+        ("hey! how was your weekend?", "wellbeing"),
+        ("what's new with you", "wellbeing"),
+        ("who are your parents", "chat"),
+        ("whatever", "remark"),
+        ("I'm reading this on the train btw", "remark"),
+        ("that seems slow", "remark"),
+        ("hmm that sounds a bit too easy", "remark"),
+        ("lol so it walks like a grandma", "remark"),
+        ("hmm i dont think that's right", "complaint"),
+    ],
+)
+@each_row("has_history", [False, True])
+def test_a_remark_asks_nothing_of_the_book(text: str, task: str, has_history: bool) -> None:
+    assert intent_of(text, has_history=has_history) == Intent("small_talk", task)
+
+
+@each_row(
+    "text",
+    [
+        "that seems slow, why is it?",
+        "that seems slow?",
+        "lol so it walks like a grandma, how do I fix it",
+        "I'm reading about gaits, how do they differ btw",
+        "that seems slow compared to a wheel",
+        "what's new in ROS 2",
+        "I'm stuck on the ZMP formula btw",
+        "I'm looking for the URDF chapter btw",
+        "who are your sources",
+    ],
+)
+def test_what_asks_beside_a_remark_is_no_remark(text: str) -> None:
+    assert intent_of(text, has_history=True).task not in ("remark", "wellbeing", "chat")
