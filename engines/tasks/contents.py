@@ -348,7 +348,7 @@ def number_of(text: str) -> int | None:
 def _number(words: Sequence[str]) -> int | None:
     if len(words) != 1:
         return None
-    digits = re.match(r"\d{1,3}", words[0])
+    digits = re.match(r"\d{1,40}", words[0])
     return int(digits[0]) if digits else number_in_words(words[0]) or _ROMAN.get(words[0])
 
 

@@ -45,6 +45,7 @@ from engines.understanding.task_patterns import (
     AUTHOR,
     BEFORE,
     CONTENTS,
+    CUT_SHORT,
     FOLLOWING,
     HERE,
     LAST,
@@ -122,7 +123,7 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
 
     A message that is no task as it is typed may be one with its words of form put right: "compair chpater 2 wiht 3".
     """
-    text = without_orders(readable(text))
+    text = CUT_SHORT.sub(r"\1 ", without_orders(readable(text)))
     intent = _as_typed(text, has_page=has_page, has_history=has_history)
     told_surely = intent.kind != "question" and not intent.likely
     if told_surely or len(text) > _MOST_CHARACTERS or not text.isascii() or detected_language(text):

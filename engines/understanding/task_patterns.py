@@ -81,8 +81,9 @@ COUNTED_WORD = expression("places", "{counted}")
 # Of a chapter; numbers in words are put into figures before (`engines.understanding.task_words`).
 _NUMBER = (
     r"(?:{number_sign}|#)?"
-    r"(?P<number>\d{1,3}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix)"
+    r"(?P<number>\d{1,40}|(?-i:[IVX]{2,5}|[VX]|I(?=\s*(?:[?.!,]|$)))|i{2,3}|iv|vi{1,3}|ix)"
 )
+CUT_SHORT = pattern("tasks", r"(?<!\w)({cut_short})\.\s*(?=\d)")  # "ch. 2"
 NUMBERED = pattern(
     "tasks",
     r"(?<!\w)(?P<word>{counted})\s*{number}(?!\w)",
@@ -95,7 +96,7 @@ _THROUGH = "(?:{through}|-|–)"
 SEVERAL_CHAPTERS = pattern(
     "tasks",
     r"(?<!\w)(?P<word>{chapter}s?)\s*"
-    r"(?P<numbers>\d{1,3}(?:\s*(?:[,،]?\s*(?:{and_number}|&)|[,،]|{until})\s*(?:{chapter}s?\s*)?\d{1,3})+)(?!\w)",
+    r"(?P<numbers>\d{1,40}(?:\s*(?:[,،]?\s*(?:{and_number}|&)|[,،]|{until})\s*(?:{chapter}s?\s*)?\d{1,40})+)(?!\w)",
     until=_THROUGH,
 )
 THROUGH = pattern("tasks", r"\d\s*{until}\s*(?:{chapter}s?\s*)?\d", until=_THROUGH)

@@ -1,6 +1,6 @@
 """Chapters are found by their number and their name, pages by their place."""
 
-from engines.tasks.contents import Contents
+from engines.tasks.contents import Contents, number_of
 from tests.tables import each_row
 
 
@@ -270,3 +270,8 @@ def test_words_in_quotation_marks_alone_name_a_place_by_its_whole_title() -> Non
     assert TITLES.find("Capture Point") is not None
     assert TITLES.find("Capture Point", titled=True) is None
     assert TITLES.find("Timer mocks", titled=True) is not None
+
+
+@each_row(("text", "number"), [("7", 7), ("3rd", 3), ("1000", 1000), ("12345678901234567890", 12345678901234567890)])
+def test_a_number_is_not_cut_off(text: str, number: int) -> None:
+    assert number_of(text) == number

@@ -977,3 +977,25 @@ def test_a_remark_asks_nothing_of_the_book(text: str, task: str, has_history: bo
 )
 def test_what_asks_beside_a_remark_is_no_remark(text: str) -> None:
     assert intent_of(text, has_history=True).task not in ("remark", "wellbeing", "chat")
+
+
+@each_row(
+    ("text", "as_written"),
+    [
+        ("compare ch. 2 and ch. 3", "compare chapter 2 and chapter 3"),
+        ("summarize ch. 2", "summarize chapter 2"),
+        ("what is in chap. 2?", "what is in chapter 2?"),
+    ],
+)
+def test_a_word_for_a_chapter_may_be_cut_short_by_a_point(text: str, as_written: str) -> None:
+    found, written = intent_of(text), intent_of(as_written)
+    assert written.kind != "question"
+    assert (found.task, found.name, found.others) == (written.task, written.name, written.others)
+
+
+@each_row("number", ["99", "1000", "20261130", "12345678901234567890"])
+def test_the_number_of_a_chapter_may_have_any_length(number: str) -> None:
+    assert intent_of(f"what is in chapter {number}").name == number
+    assert intent_of(f"summarize chapter {number}").name == number
+    assert intent_of(f"compare chapter 1 and chapter {number}").others == (number,)
+    assert intent_of(f"compare chapters 1 and {number}").others == (number,)
