@@ -123,8 +123,11 @@ def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
     if THIS_BOOK.search(text):
         return None
     if not has_page and not THE_PAGE.search(text) and not (piece and HERE.search(text)):
-        of_the_answer = has_history and task == "summary" and not ASKS_SOMETHING.search(text)
-        return Intent("conversation_task", "rewording") if of_the_answer else None
+        if task not in ("summary", "quiz") or ASKS_SOMETHING.search(text):
+            return None
+        if has_history:
+            return Intent("conversation_task", "rewording")
+        return Intent("page_task", task, part) if task == "quiz" else None  # it is asked of which page
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
     return None if leans_on_what_was_said else Intent("page_task", task, piece=piece)
 

@@ -999,3 +999,16 @@ def test_the_number_of_a_chapter_may_have_any_length(number: str) -> None:
     assert intent_of(f"summarize chapter {number}").name == number
     assert intent_of(f"compare chapter 1 and chapter {number}").others == (number,)
     assert intent_of(f"compare chapters 1 and {number}").others == (number,)
+
+
+@each_row("text", ["quiz me", "quiz me please", "Quiz me!", "make me some flashcards", "interroge moi"])
+def test_a_quiz_that_names_no_page_is_one_on_a_page_or_on_the_answer_before(text: str) -> None:
+    assert intent_of(text) == Intent("page_task", "quiz")
+    assert intent_of(text, has_history=True) == Intent("conversation_task", "rewording")
+
+
+@each_row(
+    "text", ["quiz me on gaits", "quiz me on the zero moment point", "what is a quiz?", "how do I write test questions"]
+)
+def test_a_quiz_on_a_subject_is_none_on_a_page(text: str) -> None:
+    assert intent_of(text) != Intent("page_task", "quiz")
