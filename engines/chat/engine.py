@@ -61,6 +61,7 @@ from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
+from engines.understanding.page_intents import beside_the_one_before
 from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -139,6 +140,9 @@ class BookChat:
             if question.selected_text is None
             else small_talk_of(question.text)
         )
+        place = last_asked(question.history) if intent.kind == "question" and question.selected_text is None else None
+        if place is not None:
+            intent = beside_the_one_before(question.text, intent_of(question.history[place].content)) or intent
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)

@@ -4,6 +4,7 @@ import pytest
 
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import intent_of
+from engines.understanding.page_intents import beside_the_one_before
 from engines.understanding.small_talk import small_talk
 from engines.understanding.understanding import understand
 from engines.understanding.words import readable
@@ -1012,3 +1013,21 @@ def test_a_quiz_that_names_no_page_is_one_on_a_page_or_on_the_answer_before(text
 )
 def test_a_quiz_on_a_subject_is_none_on_a_page(text: str) -> None:
     assert intent_of(text) != Intent("page_task", "quiz")
+
+
+@each_row(
+    ("text", "before", "compared"),
+    [
+        ("compare it with chapter 4", "summarize chapter 3", ("3", "4")),
+        ("compare that to chapter 1", "what is in chapter 3", ("3", "1")),
+        ("compare it with chapter 4", "what is a gait?", None),
+        ("compare its gait with chapter 4", "summarize chapter 3", None),
+        ("what is in it?", "summarize chapter 3", None),
+    ],
+)
+def test_a_chapter_is_compared_with_that_of_the_message_before(
+    text: str, before: str, compared: tuple[str, str] | None
+) -> None:
+    told = beside_the_one_before(text, intent_of(before))
+    assert (told and (told.name, *told.others)) == compared
+    assert told is None or told.task == "compare"
