@@ -60,8 +60,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
-from engines.understanding.intent_recognition import intent_of, small_talk_of
-from engines.understanding.page_intents import beside_the_one_before
+from engines.understanding.intent_recognition import beside_the_one_before, intent_of, small_talk_of
 from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -140,9 +139,10 @@ class BookChat:
             if question.selected_text is None
             else small_talk_of(question.text)
         )
-        place = last_asked(question.history) if intent.kind == "question" and question.selected_text is None else None
-        if place is not None:
-            intent = beside_the_one_before(question.text, intent_of(question.history[place].content)) or intent
+        if intent.kind == "question" and question.history and question.selected_text is None:
+            place = last_asked(question.history)
+            before = "" if place is None else question.history[place].content
+            intent = beside_the_one_before(question.text, before) or intent
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)

@@ -44,6 +44,8 @@ from engines.understanding.task_patterns import (
     ASKED_BEFORE,
     AUTHOR,
     BEFORE,
+    BESIDE_TASKS,
+    COMPARE,
     CONTENTS,
     CUT_SHORT,
     FOLLOWING,
@@ -53,6 +55,7 @@ from engines.understanding.task_patterns import (
     LICENCE,
     META,
     MY_PLACE,
+    NUMBERED,
     PAGE_TASKS,
     PIECES,
     PLAN,
@@ -183,6 +186,20 @@ def _may_be_a_task(text: str, *, has_page: bool) -> bool:
     spellings = {text, _spelt_as_tasks(text)}
     has_word = any(each.search(spelling) for each in _OF_A_TASK for spelling in spellings)
     return has_word or (has_page and points_at_the_page(text))
+
+
+def beside_the_one_before(text: str, before: str) -> Intent | None:
+    """To compare a chapter with the one that the message before was about: "compare it with chapter 4"."""
+    numbered = NUMBERED.search(text)
+    if not numbered or not COMPARE.search(text):
+        return None
+    rest = plain_words(COMPARE.sub(" ", NUMBERED.sub(" ", text)))
+    asked = intent_of(before)
+    is_named = asked.kind in ("page_task", "book_task") and asked.name.isdecimal() and not asked.others
+    if not is_named or not BESIDE_TASKS.issuperset(rest):
+        return None
+    other, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
+    return Intent("page_task", "compare", "chapter", asked.name, others=(other,), word=word)
 
 
 def small_talk_of(text: str) -> Intent:

@@ -234,16 +234,6 @@ def beside_a_named_place(text: str) -> Intent | None:
     return Intent("book_task", "next_chapter" if step > 0 else "previous_chapter", "chapter", name) if name else None
 
 
-def beside_the_one_before(text: str, before: Intent) -> Intent | None:
-    """To compare a chapter with the one that the message before was about: "compare it with chapter 4"."""
-    numbered = NUMBERED.search(text)
-    is_named = before.kind in ("page_task", "book_task") and before.name.isdecimal() and not before.others
-    if not numbered or not is_named or not COMPARE.search(text) or _beside_chapters(COMPARE.sub(" ", text)):
-        return None
-    other, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
-    return Intent("page_task", "compare", "chapter", before.name, others=(other,), word=word)
-
-
 def several_chapters(text: str) -> Intent | None:
     """A task on several chapters that are named by their numbers: "compare chapter 2 and 5"."""
     several = SEVERAL_CHAPTERS.search(text)

@@ -3,8 +3,7 @@
 import pytest
 
 from engines.understanding.intent import QUESTION, Intent
-from engines.understanding.intent_recognition import intent_of
-from engines.understanding.page_intents import beside_the_one_before
+from engines.understanding.intent_recognition import beside_the_one_before, intent_of
 from engines.understanding.small_talk import small_talk
 from engines.understanding.understanding import understand
 from engines.understanding.words import readable
@@ -1028,6 +1027,6 @@ def test_a_quiz_on_a_subject_is_none_on_a_page(text: str) -> None:
 def test_a_chapter_is_compared_with_that_of_the_message_before(
     text: str, before: str, compared: tuple[str, str] | None
 ) -> None:
-    told = beside_the_one_before(text, intent_of(before))
+    told = beside_the_one_before(text, before)
     assert (told and (told.name, *told.others)) == compared
     assert told is None or told.task == "compare"
