@@ -125,9 +125,9 @@ def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
     if not has_page and not THE_PAGE.search(text) and not (piece and HERE.search(text)):
         if task not in ("summary", "quiz") or ASKS_SOMETHING.search(text):
             return None
-        if has_history:
-            return Intent("conversation_task", "rewording")
-        return Intent("page_task", task, part) if task == "quiz" else None  # it is asked of which page
+        if task == "quiz":
+            return Intent("page_task", task, part)  # the reader is asked of which page
+        return Intent("conversation_task", "rewording") if has_history else None
     leans_on_what_was_said = has_history and task in ("simpler", "example", "next", "before") and not HERE.search(text)
     return None if leans_on_what_was_said else Intent("page_task", task, piece=piece)
 

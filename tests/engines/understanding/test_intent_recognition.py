@@ -1002,9 +1002,9 @@ def test_the_number_of_a_chapter_may_have_any_length(number: str) -> None:
 
 
 @each_row("text", ["quiz me", "quiz me please", "Quiz me!", "make me some flashcards", "interroge moi"])
-def test_a_quiz_that_names_no_page_is_one_on_a_page_or_on_the_answer_before(text: str) -> None:
+def test_a_quiz_that_names_no_page_is_one_on_a_page_that_the_reader_is_asked_for(text: str) -> None:
     assert intent_of(text) == Intent("page_task", "quiz")
-    assert intent_of(text, has_history=True) == Intent("conversation_task", "rewording")
+    assert intent_of(text, has_history=True) == Intent("page_task", "quiz")
 
 
 @each_row(
