@@ -56,7 +56,7 @@ FEW = 100  # candidates
 STRONG_BM25 = 20.0
 CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
-TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts from the second on, and not above the first
+TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
 FORM_WEIGHT = 0.3
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
 

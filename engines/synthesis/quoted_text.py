@@ -8,7 +8,7 @@ from engines.events import Source
 from engines.retrieval.passages import is_lead_in
 from engines.understanding.definitions import DEFINES, definition_in, is_code, is_diagram, is_prose, text_blocks
 from engines.understanding.understanding import words_of_subject
-from engines.understanding.words import zipf
+from engines.understanding.words import detected_language, zipf
 from storage.vectors.bm25 import tokens
 
 QUOTED_CHARS = 900
@@ -131,8 +131,9 @@ def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
     shown = fitting(blocks)
     if shown == len(blocks):
         return None
+    languages = {"en", detected_language(question) or "en"}
     rarity = {
-        token: max(0.0, _EVERYDAY - zipf(word, "en"))
+        token: max(0.0, _EVERYDAY - max(zipf(word, language) for language in languages))
         for word in words_of_subject(question, "en")
         for token in tokens(word, None)
     }

@@ -161,3 +161,24 @@ def test_a_paragraph_with_more_of_the_question_than_the_quotation_is_shown() -> 
 def test_a_paragraph_that_does_not_fit_beside_the_first_one_stands_alone() -> None:
     first, told = "The first paragraph. " * 40, f"Gimbal lock is the loss of a degree of freedom. {'It is long. ' * 20}"
     assert quoted(f"{first}\n\n{told}", "what is gimbal lock").startswith("Gimbal lock")
+
+
+@each_row(
+    ("first", "last", "question"),
+    [
+        (
+            "روبوٹ اپنا توازن رکھتا ہے۔",
+            "یہ کیا ہے اور کیوں ہے؟ اس میں لکھا ہے۔",
+            "روبوٹ کا توازن کیا ہے اور یہ کیوں ہے",
+        ),
+        (
+            "Der Roboter hält sein Gleichgewicht.",
+            "Warum ist das und wie geht das.",
+            "Wie hält der Roboter das Gleichgewicht und warum?",
+        ),
+        ("The robot keeps its balance.", "It is up to me to do so.", "robot ka balance kaise hai, to me kya karun"),
+    ],
+)
+def test_everyday_words_of_another_language_bring_no_later_paragraph(first: str, last: str, question: str) -> None:
+    text = f"{first}\n\n{LONG_CODE}\n\n{f'{last} ' * 8}"
+    assert quoted(text, question).startswith(f"{first}\n\n{LONG_CODE}")
