@@ -77,7 +77,7 @@ def test_each_promised_subject_is_there(subject: str) -> None:
         ("an imported partial", r"^import \w+ from '\./_"),
         ("tabs", r"^<TabItem value="),
         ("an admonition with a title", r"^:::tip \w"),
-        ("a nested admonition", r"^::::info"),
+        ("a nested admonition", r"^::::danger"),
         ("a folded block", r"^<details>"),
         ("Python", r"^```python"),
         ("C++", r"^```cpp"),
