@@ -1,22 +1,22 @@
-"""`bookrag doctor`: tries each configured part, and prints a plain verdict with what to do about it."""
+"""`bookrag doctor`: tries each configured part, and prints a plain verdict with what to do about it.
+
+`app/cli/doctor_supabase.py` looks at a Supabase project and its database.
+"""
 
 import asyncio
-import json
 import logging
 import os
 import shutil
 import time
 from collections.abc import Awaitable, Iterator
-from dataclasses import asdict, dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import typer
 from llama_index.core.base.llms.types import ChatMessage
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.cli.output import console
+from app.cli.doctor_supabase import supabase_verdicts
+from app.cli.verdicts import Verdict, clock_verdicts, print_verdicts
 from app.request_log import REQUEST_ID_HEADER
 from app.settings import AppSettings
 from engines.book import Book, open_book
@@ -25,65 +25,18 @@ from engines.events import Scope
 from engines.gemini.llm import build_llm
 from engines.settings import EngineSettings
 from indexing.docusaurus.config import unpublished_origin
-from storage.accounts.tokens import Issuers
 from storage.disk import require_room
 from storage.environment import read_settings
 from storage.errors import BookragError, ConfigurationError, StorageUnavailableError
 from storage.reader_stores import open_reader_stores
 from storage.running_answers.redis_store import RedisRunningAnswers
-from storage.settings import FIRST_NUMBERED, MIGRATIONS, StorageSettings, SupabaseSettings, legacy_key_role
-
-State = Literal["ok", "warning", "failed", "off"]
+from storage.settings import StorageSettings, SupabaseSettings
 
 OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index needs
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
-CLOCK_SECONDS = 30.0
 SAMPLED_PAGES = 5
 PART_SECONDS = 60.0
 RESERVED = (".example", ".invalid", ".test")  # domains that exist nowhere (RFC 2606)
-TABLES = ("profiles", "conversations", "messages")
-COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-STATE_MIGRATION = "20261130000000_row_level_security_state.sql"  # which made the database report its state
-_COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "off": "dim"}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The state of one part, and what to do if it failed."""
-
-    part: str
-    state: State
-    message: str
-    mend: str = ""  # what to do; the name of the JSON field
-
-
-class PolicyState(BaseModel):
-    """A policy that opens rows; `known` if its conditions are those that the migrations make."""
-
-    model_config = ConfigDict(strict=True)
-
-    name: str
-    command: str
-    known: bool
-
-
-class TableState(BaseModel):
-    """What guards the rows of a table; `views` are those that callers may use and that go past its policies."""
-
-    model_config = ConfigDict(strict=True)
-
-    row_level_security: bool
-    policies: list[PolicyState]
-    views: list[str]
-
-
-class DatabaseState(BaseModel):
-    """What the database's function `database_state` tells."""
-
-    model_config = ConfigDict(strict=True)
-
-    migrations: list[int]
-    tables: dict[str, TableState]
 
 
 def doctor(*, as_json: bool) -> None:
@@ -93,14 +46,7 @@ def doctor(*, as_json: bool) -> None:
         verdicts = asyncio.run(examine())
     finally:
         logging.disable(logging.NOTSET)
-    if as_json:
-        console().print_json(json.dumps([asdict(verdict) for verdict in verdicts]))
-    else:
-        for verdict in verdicts:
-            console().print(f"{verdict.state:8}", style=_COLOURS[verdict.state], end="")
-            console().print(f"{verdict.part}: {verdict.message}")
-            if verdict.mend:
-                console().print(f"        → {verdict.mend}")
+    print_verdicts(verdicts, as_json=as_json)
     if any(verdict.state == "failed" for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -241,7 +187,7 @@ async def _qdrant(stores: StorageSettings, http: httpx.AsyncClient) -> list[Verd
         version = str(answer.json().get("version", ""))
     except (httpx.HTTPError, ValueError, AttributeError) as error:
         return [Verdict("qdrant", "failed", f"no Qdrant answers there ({type(error).__name__})", "Check QDRANT_URL.")]
-    verdicts = _clock("qdrant", answer)
+    verdicts = clock_verdicts("qdrant", answer)
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isascii() and part.isdigit() and len(part) < 9)
     if numbers < OLDEST_QDRANT:
         needed = ".".join(map(str, OLDEST_QDRANT))
@@ -374,174 +320,4 @@ async def _accounts(app: AppSettings, stores: StorageSettings, http: httpx.Async
         if stores.supabase_url:
             mend = f"SUPABASE_URL is {stores.supabase_url}. docs/supabase.md lists the steps."
         verdicts = [Verdict("accounts", "failed", str(error), mend)]
-    if stores.supabase_url is None and stores.supabase_key is not None:
-        mend = "Set SUPABASE_URL to the project's address, or remove the key."
-        return [*verdicts, Verdict("accounts", "warning", "a Supabase key is set, but SUPABASE_URL is not", mend)]
-    if stores.supabase_url is None or stores.supabase_key is None:
-        return verdicts
-    key = stores.supabase_key.get_secret_value()
-    if legacy_key_role(key):
-        mend = "Set SUPABASE_PUBLISHABLE_KEY to a key that begins with sb_publishable_."
-        verdicts.append(Verdict("supabase key", "warning", "it is a legacy key; Supabase ends these in 2026", mend))
-    try:
-        return verdicts + await _project(app, stores.supabase_url.rstrip("/"), {"apikey": key}, http)
-    except httpx.HTTPStatusError as error:
-        how = f"status {error.response.status_code}"
-    except (httpx.HTTPError, ValueError, AttributeError) as error:
-        how = type(error).__name__
-    mend = "Check SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY."
-    return [*verdicts, Verdict("supabase", "failed", f"the project's settings cannot be read: {how}", mend)]
-
-
-async def _project(app: AppSettings, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> list[Verdict]:
-    """The project's settings, migrations and row-level security, as anybody with the publishable key sees them."""
-    answer = await http.get(f"{url}/auth/v1/settings", headers=headers)
-    answer.raise_for_status()
-    told = await _called("database_state", url, headers, http)
-    state = _understood(told)
-    return [
-        *_clock("supabase", answer),
-        *_sign_in_settings(app, answer.json()),
-        *await _issuer(url, headers, http),
-        _migrations(await _missing_migrations(state, url, headers, http)),
-        *[await _rights_of_anybody(url, table, headers, http) for table in TABLES],
-        *_row_level_security(told, state),
-    ]
-
-
-def _understood(told: Any) -> DatabaseState | None:
-    try:
-        return DatabaseState.model_validate(told)
-    except ValidationError:
-        return None
-
-
-async def _called(function: str, url: str, headers: dict[str, str], http: httpx.AsyncClient) -> Any:
-    """The result of a database function; None if it does not exist."""
-    answer = await http.post(f"{url}/rest/v1/rpc/{function}", headers=headers, json={})
-    return answer.json() if answer.is_success else None
-
-
-def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Verdict]:
-    external = settings.get("external") or {}
-    wanted = (
-        (not settings.get("disable_signup"), "Allow new users to sign up", True),
-        (external.get("email"), "Email provider", True),
-        (external.get("anonymous_users"), "Allow anonymous sign-ins", app.allow_guests),
-        (not settings.get("mailer_autoconfirm"), "Confirm email", None),
-    )
-    for is_on, name, needed in wanted:
-        if is_on:
-            yield Verdict("supabase settings", "ok", f"{name!r} is on")
-        elif needed:
-            mend = "Turn it on under Authentication in the project's dashboard."
-            yield Verdict("supabase settings", "failed", f"{name!r} is off", mend)
-        elif needed is None:
-            mend = "Turn it on for a public site: without it a sign-up tells whether an address has an account."
-            yield Verdict("supabase settings", "warning", f"{name!r} is off", mend)
-
-
-async def _issuer(url: str, headers: dict[str, str], http: httpx.AsyncClient) -> list[Verdict]:
-    """Whether tokens name the issuer that is expected, as far as the project publishes it."""
-    answer = await http.get(f"{url}/auth/v1/.well-known/openid-configuration", headers=headers)
-    try:
-        named = answer.json().get("issuer") if answer.is_success else None
-    except (ValueError, AttributeError):
-        named = None
-    if not named or not isinstance(named, str):
-        return []
-    issuers = Issuers.of_project(url, read_settings(SupabaseSettings).supabase_jwt_issuer)
-    if issuers.accepts({"iss": named}):
-        return [Verdict("supabase issuer", "ok", f"tokens name {named}")]
-    mend = f"Set SUPABASE_JWT_ISSUER={named}, or every token is refused."
-    return [Verdict("supabase issuer", "failed", f"the project's tokens name {named}", mend)]
-
-
-async def _missing_migrations(
-    state: DatabaseState | None, url: str, headers: dict[str, str], http: httpx.AsyncClient
-) -> list[str]:
-    """The files that are not applied; of a database from before it told, those after the newest that is."""
-    newest = 0
-    for function in ("newest_migration", "bookrag_schema"):
-        found = await _called(function, url, headers, http)
-        if isinstance(found, int) and found > 0:
-            newest = found
-            break
-    applied = set(state.migrations) if state else set()
-    return [
-        name
-        for name, number in MIGRATIONS.items()
-        if number > newest or (state is not None and number >= FIRST_NUMBERED and number not in applied)
-    ]
-
-
-def _migrations(missing: list[str]) -> Verdict:
-    if not missing:
-        return Verdict("supabase migrations", "ok", "all are applied")
-    mend = "Apply these files of supabase/migrations, in this order. Applying one again does no harm."
-    return Verdict("supabase migrations", "failed", f"missing: {', '.join(missing)}", mend)
-
-
-async def _rights_of_anybody(url: str, table: str, headers: dict[str, str], http: httpx.AsyncClient) -> Verdict:
-    """Whether callers without a session, to whose role the migrations give no rights, can read a table."""
-    answer = await http.get(f"{url}/rest/v1/{table}", params={"select": "*", "limit": "1"}, headers=headers)
-    if answer.status_code in {401, 403}:
-        return Verdict("row-level security", "ok", f"nobody reads {table} without signing in")
-    if answer.is_success and answer.json():
-        mend = f"Run `alter table public.{table} enable row level security` and apply supabase/migrations, now."
-        return Verdict("row-level security", "failed", f"anybody can read {table}", mend)
-    mend = "Apply supabase/migrations: they take all rights from the role anon."
-    return Verdict("row-level security", "failed", f"{table} answers {answer.status_code} to anybody", mend)
-
-
-def _row_level_security(told: Any, state: DatabaseState | None) -> Iterator[Verdict]:
-    """Whether readers who are signed in reach their own rows alone, as the database itself tells."""
-    apply = f"Apply supabase/migrations/{STATE_MIGRATION}"
-    if told is None:
-        found = "it cannot be told whether readers who are signed in reach their own rows alone"
-        yield Verdict("row-level security", "warning", found, f"{apply}.")
-    elif state is None:
-        found = "the database's answer is not understood: its function database_state is not that of the migrations"
-        yield Verdict("row-level security", "failed", found, f"{apply} again.")
-    else:
-        for table in TABLES:
-            faults = list(_faults(table, state.tables.get(table)))
-            closed = f"it is on for {table}, every policy names the row's owner, and no view goes past them"
-            yield from faults or [Verdict("row-level security", "ok", closed)]
-
-
-def _faults(table: str, found: TableState | None) -> Iterator[Verdict]:
-    part, again = "row-level security", f"Apply supabase/migrations/{next(iter(MIGRATIONS))} again"
-    if found is None:
-        yield Verdict(part, "failed", f"there is no table {table}", f"{again}.")
-        return
-    if not found.row_level_security:
-        mend = f"Run `alter table public.{table} enable row level security`, now."
-        yield Verdict(part, "failed", f"it is off for {table}: whoever signs in reaches the rows of all", mend)
-    for policy in found.policies:
-        if not policy.known:
-            message = f"{table} has the policy {policy.name!r}, which is not known here and may open others' rows"
-            name = policy.name.replace('"', '""')
-            mend = f'Run `drop policy "{name}" on public.{table}`, unless it is yours and right.'
-            yield Verdict(part, "failed", message, mend)
-    for view in found.views:
-        message = f"the view {view} shows {table} to readers with its owner's rights, past every policy"
-        mend = f"Run `alter view {view} set (security_invoker = true)`, or take the rights to it from readers."
-        yield Verdict(part, "failed", message, mend)
-    covered = {policy.command for policy in found.policies}
-    lacking = [] if "ALL" in covered else [command for command in COMMANDS if command not in covered]
-    if lacking:
-        yield Verdict(part, "failed", f"{table} has no policy for {', '.join(lacking)}", f"{again}: it makes them.")
-
-
-def _clock(part: str, answer: httpx.Response) -> list[Verdict]:
-    """Whether this machine's clock agrees with a server's; tokens are refused beyond a minute."""
-    try:
-        theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        return []
-    behind = theirs - time.time()
-    if abs(behind) < CLOCK_SECONDS:
-        return [Verdict("clock", "ok", f"as that of {part}")]
-    mend = "Set this machine's clock by NTP."
-    return [Verdict("clock", "failed", f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} {part}", mend)]
+    return verdicts + await supabase_verdicts(app, stores, http)
