@@ -25,6 +25,7 @@ MIGRATIONS = {
     "20261129180000_understood.sql": 5,
     "20261129200000_sizes_of_rows.sql": 6,
     "20261130000000_row_level_security_state.sql": 7,
+    "20261130180000_owner_rights_functions.sql": 8,
 }
 FIRST_NUMBERED = 4  # from here on each migration notes its own number in the database
 NEWEST_MIGRATION = max(MIGRATIONS.values())

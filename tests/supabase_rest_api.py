@@ -74,6 +74,10 @@ class RestApi:
                     "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)",
                     (role, json.dumps(claims)),
                 )
+                named = request.headers.get("accept-profile", "public")
+                if named != "public" and named not in (exposed := await _exposed_schemas(connection)):
+                    hint = f"Only the following schemas are exposed: {', '.join(exposed)}"
+                    return _error(406, "PGRST106", f"Invalid schema: {named}", hint=hint)
                 query, values = await _statement(connection, request, body)
                 cursor = await connection.execute(query, values)
                 result = await cursor.fetchone()
@@ -84,6 +88,13 @@ class RestApi:
         # The body is made by the database, as PostgREST has it made.
         body_text = (result[0] if result else None) or "null"
         return Response(body_text, 200 if is_function else status, media_type="application/json")
+
+
+async def _exposed_schemas(connection: psycopg.AsyncConnection[Any]) -> list[str]:
+    """As a project is set up at first, or by `alter role authenticator set pgrst.db_schemas`."""
+    query = "select unnest(rolconfig) from pg_roles where rolname = 'authenticator'"
+    settings = dict(row[0].split("=", 1) for row in await (await connection.execute(query)).fetchall())
+    return [name.strip() for name in settings.get("pgrst.db_schemas", "public, graphql_public").split(",")]
 
 
 async def _statement(
@@ -196,5 +207,7 @@ def _database_error(error: psycopg.Error, role: str) -> Response:
     return _error(STATUS.get(code, 500), RENAMED.get(code, code), error.diag.message_primary, details)
 
 
-def _error(status: int, code: str, message: str | None, details: str | None = None) -> Response:
-    return JSONResponse({"code": code, "message": message, "details": details, "hint": None}, status)
+def _error(
+    status: int, code: str, message: str | None, details: str | None = None, hint: str | None = None
+) -> Response:
+    return JSONResponse({"code": code, "message": message, "details": details, "hint": hint}, status)

@@ -4,12 +4,13 @@ It sees what anybody with the publishable key sees. What no table shows with tha
 functions of the migrations.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.cli.verdicts import Verdict, clock_verdicts
 from app.settings import AppSettings
@@ -20,6 +21,10 @@ from storage.settings import FIRST_NUMBERED, MIGRATIONS, StorageSettings, Supaba
 TABLES = ("profiles", "conversations", "messages")
 COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 STATE_MIGRATION = "20261130000000_row_level_security_state.sql"  # which made the database report its state
+FUNCTIONS_MIGRATION = "20261130180000_owner_rights_functions.sql"  # which made it list these functions
+NO_SCHEMA = "bookrag_no_such_schema"
+# The message of PostgREST up to version 12, and the hint of later ones.
+_EXPOSED = re.compile(r"(?:The schema must be one of the following|Only the following schemas are exposed): (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,10 @@ class Project:
     headers: dict[str, str]
     http: httpx.AsyncClient
 
-    async def get(self, path: str, **parameters: str) -> httpx.Response:
-        """The answer of one address."""
-        return await self.http.get(f"{self.url}/{path}", params=parameters, headers=self.headers)
+    async def get(self, path: str, *, schema: str | None = None, **parameters: str) -> httpx.Response:
+        """The answer of one address; of the database's interface, about another schema than the first."""
+        headers = self.headers | ({"accept-profile": schema} if schema else {})
+        return await self.http.get(f"{self.url}/{path}", params=parameters, headers=headers)
 
     async def call(self, function: str) -> Any:
         """The result of a database function; None if it does not exist."""
@@ -69,6 +75,19 @@ class DatabaseState(BaseModel):
     tables: dict[str, TableState]
 
 
+class OwnerRightsFunction(BaseModel):
+    """A function that runs with its owner's rights; `anybody` may call it, or only readers who are signed in."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: str  # with its schema and the types of its arguments, as SQL writes them
+    schema_name: str = Field(alias="schema")
+    anybody: bool
+
+
+_FUNCTIONS: TypeAdapter[list[OwnerRightsFunction]] = TypeAdapter(list[OwnerRightsFunction])
+
+
 async def supabase_verdicts(app: AppSettings, stores: StorageSettings, http: httpx.AsyncClient) -> list[Verdict]:
     """The verdicts on the project that the settings name; none where they name none."""
     if stores.supabase_key is None:
@@ -92,7 +111,7 @@ async def supabase_verdicts(app: AppSettings, stores: StorageSettings, http: htt
 
 
 async def _examine(app: AppSettings, project: Project) -> list[Verdict]:
-    """The project's settings, migrations and row-level security."""
+    """The project's settings and migrations, and what guards the rows of readers."""
     answer = await project.get("auth/v1/settings")
     answer.raise_for_status()
     told = await project.call("database_state")
@@ -104,6 +123,7 @@ async def _examine(app: AppSettings, project: Project) -> list[Verdict]:
         _migrations(await _missing_migrations(project, state)),
         *[await _rights_of_anybody(project, table) for table in TABLES],
         *_row_level_security(told, state),
+        *_functions(await project.call("owner_rights_functions"), await _exposed_schemas(project)),
     ]
 
 
@@ -222,3 +242,38 @@ def _faults(table: str, found: TableState | None) -> Iterator[Verdict]:
     lacking = [] if "ALL" in covered else [command for command in COMMANDS if command not in covered]
     if lacking:
         yield Verdict(part, "failed", f"{table} has no policy for {', '.join(lacking)}", f"{again}: it makes them.")
+
+
+async def _exposed_schemas(project: Project) -> set[str]:
+    """The schemas whose functions can be called; the interface names them to whoever asks for one that is not there."""
+    answer = await project.get(f"rest/v1/{TABLES[0]}", schema=NO_SCHEMA)
+    try:
+        told = f"{answer.json().get('message')}\n{answer.json().get('hint')}"
+    except (ValueError, AttributeError):
+        told = ""
+    listed = _EXPOSED.search(told)
+    return {name.strip() for name in listed[1].split(",")} if listed else {"public"}
+
+
+def _functions(told: Any, schemas: set[str]) -> Iterator[Verdict]:
+    """Whether callers reach functions that no policy holds, other than those of the migrations."""
+    part, apply = "database functions", f"Apply supabase/migrations/{FUNCTIONS_MIGRATION}"
+    try:
+        found = None if told is None else _FUNCTIONS.validate_python(told)
+    except ValidationError:
+        message = "the database's answer is not understood: its function owner_rights_functions is another one"
+        yield Verdict(part, "warning", message, f"{apply} again.")
+        return
+    if found is None:
+        message = "it cannot be told which functions run with their owner's rights"
+        yield Verdict(part, "warning", message, f"{apply}.")
+        return
+    reached = [function for function in found if function.schema_name in schemas]
+    for function in reached:
+        callers = "anybody" if function.anybody else "readers who are signed in"
+        message = f"{callers} can call {function.name}, which runs with its owner's rights, past every policy"
+        revoke = f"revoke execute on function {function.name} from public, anon, authenticated"
+        yield Verdict(part, "warning", message, f"Run `{revoke}`, unless it checks by itself what a caller may do.")
+    if not reached:
+        where = ", ".join(sorted(schemas))
+        yield Verdict(part, "ok", f"none but those of the migrations runs with its owner's rights (schemas: {where})")

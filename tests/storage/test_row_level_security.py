@@ -215,6 +215,7 @@ def test_every_function_is_tried_and_runs_with_the_callers_rights(project: Supab
     assert found.pop("bookrag_schema") is False  # a number, for the readiness check of older servers
     assert found.pop("newest_migration") is True  # a number, for the readiness check
     assert found.pop("database_state") is True  # for `bookrag doctor`: what is applied, no row of a reader
+    assert found.pop("owner_rights_functions") is False  # likewise, which functions there are
     assert found == dict.fromkeys(FUNCTIONS, False)
 
 

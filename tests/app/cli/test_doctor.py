@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from app.cli.doctor_supabase import FUNCTIONS_MIGRATION, STATE_MIGRATION
 from app.settings import AppSettings
 from storage.settings import MIGRATIONS
 from tests.commands import run_command
@@ -54,6 +55,7 @@ def test_a_healthy_set_up_passes(data_dir: Path, tmp_path: Path, project: Supaba
         "accounts",
         "supabase migrations",
         "row-level security",
+        "database functions",
         "clock",
     ):
         assert verdicts[part]["state"] == "ok", verdicts[part]
@@ -270,6 +272,88 @@ def test_policies_that_restrict_and_what_readers_have_no_rights_to_are_no_fault(
     assert verdicts["row-level security"]["state"] == "ok", verdicts["row-level security"]
 
 
+OF_ALL = "language sql security definer as $$ select * from public.messages $$"
+
+
+@pytest.mark.parametrize(
+    ("made", "removed", "message", "mend"),
+    [
+        (
+            f"create function public.said(uuid) returns setof public.messages {OF_ALL}",
+            "drop function public.said(uuid)",
+            "anybody can call public.said(uuid), which runs with its owner's rights",
+            "revoke execute on function public.said(uuid) from public, anon, authenticated",
+        ),
+        (
+            f"""create function public."What is said"("of whom" uuid) returns setof public.messages {OF_ALL};
+            revoke execute on function public."What is said" from public, anon""",
+            'drop function public."What is said"(uuid)',
+            'readers who are signed in can call public."What is said"("of whom" uuid)',
+            'revoke execute on function public."What is said"("of whom" uuid) from',
+        ),
+        (
+            f"""create schema api; grant usage on schema api to authenticated;
+            create function api.said() returns setof public.messages {OF_ALL};
+            alter role authenticator set pgrst.db_schemas = 'public, api'""",
+            "drop schema api cascade; alter role authenticator reset pgrst.db_schemas",
+            "readers who are signed in can call api.said()",
+            "unless it checks by itself what a caller may do",
+        ),
+        (
+            f"create function public.delete_account(given uuid) returns setof public.messages {OF_ALL}",
+            "drop function public.delete_account(uuid)",
+            "anybody can call public.delete_account(given uuid)",
+            "revoke execute",
+        ),
+    ],
+    ids=["anybody's", "readers'", "another schema that is exposed", "a name of the migrations"],
+)
+def test_functions_with_their_owners_rights_that_callers_reach(
+    data_dir: Path,
+    tmp_path: Path,
+    project: SupabaseServer,
+    made: LiteralString,
+    removed: LiteralString,
+    message: str,
+    mend: str,
+) -> None:
+    project.sql(made)
+    try:
+        verdicts, code = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        project.sql(removed)
+    assert (code, verdicts["database functions"]["state"]) == (0, "warning")
+    assert message in verdicts["database functions"]["message"]
+    assert mend in verdicts["database functions"]["mend"]
+
+
+def test_functions_with_their_owners_rights_that_nobody_reaches_are_no_fault(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer
+) -> None:
+    project.sql(
+        f"""create schema helpers; grant usage on schema helpers to authenticated;
+        create function helpers.is_teacher() returns setof public.messages {OF_ALL};
+        create function public.operators() returns setof public.messages {OF_ALL};
+        revoke execute on function public.operators() from public, anon, authenticated;
+        create function public.stamp() returns trigger language plpgsql security definer as $$ begin return new; end $$;
+        create function public.own() returns bigint language sql as $$ select count(*) from public.messages $$"""
+    )
+    try:
+        verdicts, _ = examined(tmp_path, data_dir, **supabase(project))
+        # What PostgREST says before version 13, and that it is looked at only as far as it is understood.
+        older = '{"code": "PGRST106", "message": "The schema must be one of the following: public, helpers"}'
+        project.faults.rest = Fault(only="GET /rest/v1/profiles", status=406, body=older)
+        exposed, _ = examined(tmp_path, data_dir, **supabase(project))
+        project.faults.rest = Fault(only="GET /rest/v1/profiles", status=502)
+        unknown, _ = examined(tmp_path, data_dir, **supabase(project))
+    finally:
+        project.sql("drop schema helpers cascade; drop function public.operators, public.stamp, public.own")
+    assert verdicts["database functions"]["state"] == "ok", verdicts["database functions"]
+    assert "schemas: graphql_public, public" in verdicts["database functions"]["message"]
+    assert "helpers.is_teacher()" in exposed["database functions"]["message"]
+    assert "(schemas: public)" in unknown["database functions"]["message"]
+
+
 def test_an_answer_of_the_database_that_is_not_understood_is_named(
     data_dir: Path, tmp_path: Path, project: SupabaseServer
 ) -> None:
@@ -277,13 +361,18 @@ def test_an_answer_of_the_database_that_is_not_understood_is_named(
         """create or replace function public.database_state() returns jsonb language sql as
         $$ select '{"migrations": [1], "tables": {"messages": 5}}'::jsonb $$"""
     )
+    project.sql(
+        """create or replace function public.owner_rights_functions() returns jsonb language sql as
+        $$ select '{"name": 5}'::jsonb $$"""
+    )
     try:
         verdicts, code = examined(tmp_path, data_dir, **supabase(project))
     finally:
         apply_migrations(project.database_url)
     assert (code, verdicts["row-level security"]["state"]) == (1, "failed")
     assert "the database's answer is not understood" in verdicts["row-level security"]["message"]
-    assert list(MIGRATIONS)[-1] in verdicts["row-level security"]["mend"]
+    assert STATE_MIGRATION in verdicts["row-level security"]["mend"]
+    assert "the database's answer is not understood" in verdicts["database functions"]["message"]
     assert verdicts["accounts"]["state"] == "ok"
 
 
@@ -292,7 +381,7 @@ def test_the_migrations_that_are_missing_are_named(data_dir: Path, tmp_path: Pat
 
     def missing(number: int) -> str:
         """With what a database says whose newest migration has this number, before 4 by an older function."""
-        project.sql("drop function public.database_state()")
+        project.sql("drop function public.database_state(), public.owner_rights_functions()")
         if number < 4:
             project.sql("alter function public.newest_migration() rename to newest_migration_kept")
         else:
@@ -305,10 +394,13 @@ def test_the_migrations_that_are_missing_are_named(data_dir: Path, tmp_path: Pat
             apply_migrations(project.database_url)
         assert code == 1
         assert verdicts["row-level security"]["state"] == "warning"
-        assert names[-1] in verdicts["row-level security"]["mend"]
+        assert STATE_MIGRATION in verdicts["row-level security"]["mend"]
+        assert verdicts["database functions"]["state"] == "warning"
+        assert FUNCTIONS_MIGRATION in verdicts["database functions"]["mend"]
         return str(verdicts["supabase migrations"]["message"])
 
-    assert missing(6) == f"missing: {names[-1]}"
+    assert missing(7) == f"missing: {names[-1]}"
+    assert missing(6) == f"missing: {', '.join(names[9:])}"
     assert missing(4) == f"missing: {', '.join(names[7:])}"
     assert missing(3) == f"missing: {', '.join(names[6:])}"
     project.sql("delete from public.bookrag_migrations where number = 5")
