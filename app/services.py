@@ -198,7 +198,7 @@ def _state(book: Book, conversations: SavedConversations, stores: StorageSetting
 
 def _checks(book: Book, accounts: AccountStore, stores: StorageSettings) -> dict[str, Check]:
     async def index_state() -> dict[str, Any]:
-        record = await book.index.check()
+        record = await book.index.check_search()
         engine = "server" if stores.qdrant_url else "embedded"
         return {"state": "ok", "engine": engine, "build": record.name, "chunks": record.counts.get("chunks")}
 

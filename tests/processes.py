@@ -6,6 +6,7 @@ Each has its own environment, folder, pipes and signals. What tests how a comman
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -97,3 +98,11 @@ def _run(
     os.environ.update(environment)
     os.chdir(folder)
     main()
+
+
+def search_processes() -> set[int]:
+    """The search processes that this process has started and that have not ended."""
+    children = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+    ).stdout
+    return {int(line.split()[0]) for line in children.splitlines() if "storage.vectors.embedded_qdrant.process" in line}

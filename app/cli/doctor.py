@@ -203,7 +203,7 @@ async def _index(
 ) -> list[Verdict]:
     try:
         async with open_book(engine_settings=engines, storage_settings=stores) as book:
-            record = await book.index.check()
+            record = await book.index.check_search()
             days = (time.time() - (record.published or record.created).timestamp()) / 86_400
             found = f"{record.name}, {record.counts.get('chunks', 0)} chunks, {days:.0f} days old"
             verdicts = [Verdict("index", "ok", found)]

@@ -285,6 +285,12 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
         await self._engine.aclient.get_aliases()
         return await self.current()
 
+    async def check_search(self) -> BuildRecord:
+        """The record of the live build, which can be searched now; raises if it cannot, within seconds."""
+        record = await self.check()
+        await self._engine.check(record.name)
+        return record
+
     def at(self, build: Build | str) -> "PinnedBuild":
         """A build, live or not, to be searched; NotFoundError if there is none of this name."""
         record = self.record(build) if isinstance(build, str) else build.record

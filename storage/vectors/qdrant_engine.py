@@ -39,6 +39,9 @@ class Engine(Protocol):
     async def open(self, collection: str) -> None:
         """Prepare a collection before its first query."""
 
+    async def check(self, collection: str) -> None:
+        """Raise IndexUnavailableError, within seconds, if a collection that is open cannot be searched now."""
+
     async def release(self, collection: str) -> None:
         """Close a collection that will no longer be searched."""
 

@@ -93,6 +93,9 @@ class ServerEngine:
     async def open(self, collection: str) -> None:
         """Does nothing: the server has it open."""
 
+    async def check(self, collection: str) -> None:
+        """Does nothing: the look-up of the alias has asked the server."""
+
     async def release(self, collection: str) -> None:
         """Does nothing: the server keeps it open."""
 

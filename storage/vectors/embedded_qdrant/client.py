@@ -26,6 +26,8 @@ from storage.vectors.embedded_qdrant.files import bytes_of_build, require_room
 from storage.vectors.embedded_qdrant.shard import sweep
 from storage.vectors.embedded_qdrant.wire import Searcher, SearcherDiedError
 
+CHECK_SECONDS = 3.0  # behind the searches of a hundred readers at once it is asked within one
+
 _VECTORS: TypeAdapter[Any] = TypeAdapter(dict[str, models.VectorParams])
 _SPARSE: TypeAdapter[Any] = TypeAdapter(dict[str, models.SparseVectorParams])
 
@@ -96,6 +98,15 @@ class EmbeddedEngine:
         """Start the search process of a collection."""
         await self.aclient.open(collection)
 
+    async def check(self, collection: str) -> None:
+        """Ask the search process of a collection; one that has died is replaced, as by a question."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self.aclient.retrieve(collection, [])
+        except TimeoutError:
+            message = f"The search process has not answered within {CHECK_SECONDS:.0f} s."
+            raise IndexUnavailableError(f"{message} One that hangs is replaced.") from None
+
     async def release(self, collection: str) -> None:
         """End the search process of a collection."""
         await self.aclient.release(collection)
@@ -122,6 +133,8 @@ def translated() -> Iterator[None]:
         if exc.status == HTTPStatus.NOT_FOUND:
             raise NotFoundError(str(exc)) from exc
         raise IndexUnavailableError(f"The vector index refused a request: {exc}") from exc
+    except SearcherDiedError as exc:
+        raise IndexUnavailableError("The search process died, and so did the one that replaced it.") from exc
     except Exception as exc:
         raise IndexUnavailableError(f"The vector index failed: {type(exc).__name__}: {exc}") from exc
 
@@ -386,9 +399,9 @@ class AsyncEmbeddedQdrant:
             task.add_done_callback(lambda done: self._drop_failed(collection, done))
         try:
             return task.result() if task.done() else await asyncio.shield(task)
-        except ValueError:
+        except ValueError as exc:
             self._collections.resolve(collection)  # removed while it was being copied: 404
-            raise
+            raise IndexUnavailableError(f"The search process cannot open the index: {exc}") from exc
 
     def _drop_failed(self, collection: str, task: asyncio.Task[Searcher]) -> None:
         if (task.cancelled() or task.exception() is not None) and self._searchers.get(collection) is task:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from itertools import chain
@@ -16,7 +15,7 @@ from storage.settings import StorageSettings
 from storage.vectors.caches import open_vector_cache
 from storage.vectors.embedded_qdrant import wire
 from storage.vectors.index_store import IndexStore, open_store
-from tests.processes import Process
+from tests.processes import Process, search_processes
 from tests.storage.vectors.builder_process import STAGES
 from tests.storage.vectors.builder_process import main as build
 from tests.storage.vectors.builds import SPEC, find, publish
@@ -122,13 +121,13 @@ async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         publish(store, "first")
         await find(store, "first")
-        children = _search_processes()
+        children = search_processes()
         for child in children:
             os.kill(child, signal.SIGKILL)
 
         assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
         assert children
-        assert not children & _search_processes()
+        assert not children & search_processes()
 
 
 async def test_a_search_process_that_hangs_is_killed_and_replaced(
@@ -138,14 +137,14 @@ async def test_a_search_process_that_hangs_is_killed_and_replaced(
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         publish(store, "first")
         await find(store, "first")
-        children = _search_processes()
+        children = search_processes()
         for child in children:
             os.kill(child, signal.SIGSTOP)
 
         async with asyncio.timeout(20):
             assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
         assert children
-        assert not children & _search_processes()
+        assert not children & search_processes()
 
 
 async def test_a_search_process_that_hangs_each_time_is_an_unavailable_index(
@@ -162,7 +161,7 @@ async def test_a_search_process_that_hangs_each_time_is_an_unavailable_index(
             async with asyncio.timeout(20):
                 await find(store, "first")
         hanging.cancel()
-        for child in _search_processes():
+        for child in search_processes():
             os.kill(child, signal.SIGKILL)
         monkeypatch.undo()
 
@@ -171,7 +170,7 @@ async def test_a_search_process_that_hangs_each_time_is_an_unavailable_index(
 
 async def _stop_search_processes() -> None:
     while True:
-        for child in _search_processes():
+        for child in search_processes():
             os.kill(child, signal.SIGSTOP)
         await asyncio.sleep(0.01)
 
@@ -181,7 +180,7 @@ async def test_a_search_process_that_pauses_is_kept(tmp_path: Path, monkeypatch:
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         publish(store, "first")
         await find(store, "first")
-        (child,) = _search_processes()
+        (child,) = search_processes()
         os.kill(child, signal.SIGSTOP)
         asked = asyncio.create_task(find(store, "first"))
         await asyncio.sleep(0.1)
@@ -189,14 +188,14 @@ async def test_a_search_process_that_pauses_is_kept(tmp_path: Path, monkeypatch:
         os.kill(child, signal.SIGCONT)
 
         assert await asked == ["first"]
-        assert _search_processes() == {child}
+        assert search_processes() == {child}
 
 
 async def test_a_search_process_has_a_thread_for_each_side_of_a_query(tmp_path: Path) -> None:
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
         publish(store, "first")
         await find(store, "first")
-        names = list(chain.from_iterable(map(_thread_names, _search_processes())))
+        names = list(chain.from_iterable(map(_thread_names, search_processes())))
 
     assert sorted(name for name in names if name.startswith("edge-search")) == ["edge-search-0", "edge-search-1"]
 
@@ -222,10 +221,3 @@ def _start_and_be_killed() -> None:
 
 def _thread_names(process: int) -> list[str]:
     return [(task / "comm").read_text().strip() for task in Path(f"/proc/{process}/task").iterdir()]
-
-
-def _search_processes() -> set[int]:
-    children = subprocess.run(
-        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
-    ).stdout
-    return {int(line.split()[0]) for line in children.splitlines() if "storage.vectors.embedded_qdrant.process" in line}
