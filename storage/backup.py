@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from storage.drafts import locked_draft, remove_drafts
 from storage.errors import InputError, StorageUnavailableError
 from storage.sqlite import DATABASE_NAME
 from storage.vectors.embedded_qdrant.files import Catalog
@@ -36,6 +38,8 @@ SERVING_LOCK = "serving.lock"  # held by every process that serves from DATA_DIR
 _BLOCK = 1 << 16
 _COPIES = ".backup-"
 _STAGED = ".restore-"
+_DRAFT = ".bookrag-backup"
+_DRAFTS = re.compile(r"\..+" + re.escape(_DRAFT), re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,18 @@ def write_backup(data_dir: Path, target: Path) -> BackupContents:
         raise InputError(f"{target} is not a file.")
     if target.is_relative_to(data_dir.resolve()):
         raise InputError("The backup cannot be written into DATA_DIR: the next one would hold it.")
-    # A fixed name, so that the next backup overwrites the draft of one that was killed.
-    draft = target.with_name(f".{target.name}.draft")
+    draft = target.with_name(f".{target.name}{_DRAFT}")
     if not data_dir.is_dir():
         raise InputError(f"There is nothing to back up in {data_dir}.")
     try:
-        with _locked_draft(draft) as file:
+        remove_drafts(target.parent, _DRAFTS)
+        with locked_draft(draft) as file:
             contents = _write(data_dir, file)
             file.flush()
             os.fsync(file.fileno())
             draft.replace(target)
+    except BlockingIOError as exc:
+        raise StorageUnavailableError("Another backup is being written to the same file.") from exc
     except (OSError, sqlite3.Error, tarfile.TarError) as exc:
         raise StorageUnavailableError(f"The backup was not written: {exc}") from exc
     return contents
@@ -114,23 +120,6 @@ def _nobody_serving(data_dir: Path) -> Iterator[None]:
     with (data_dir / SERVING_LOCK).open("ab") as lock:
         _lock_alone(lock, f"A server runs on {data_dir}. Stop it first.")
         yield
-
-
-@contextmanager
-def _locked_draft(path: Path) -> Iterator[IO[bytes]]:
-    """An empty file that only its owner may read; it is deleted at the end unless it was renamed."""
-    busy = "Another backup is being written to the same file."
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-        _lock_alone(file, busy)
-        # The other backup may have finished between our open and our lock: then the file is its result.
-        if not path.exists() or not os.path.samestat(path.stat(), os.fstat(file.fileno())):
-            raise StorageUnavailableError(busy)
-        try:
-            file.truncate()
-            yield file
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from app.cli.output import console, error_console
+from engines.embedding.model_files import MANIFEST, remove_abandoned
 from engines.settings import EngineSettings
+from storage.drafts import locked_folder
 from storage.environment import read_settings
 from storage.errors import CheckFailedError, InputError, StorageUnavailableError
 
@@ -38,6 +40,7 @@ def export(
     settings = read_settings(EngineSettings)
     if folder is not None and folder.exists() and not _is_free(folder):
         raise InputError(f"{folder} exists already and is not empty.")
+    remove_abandoned(settings.exports_dir)
     with error_console().status("Exporting the model"):
         if rerank:
             scorer = describe_cross_encoder(settings)
@@ -54,23 +57,42 @@ def export(
     console().print(str(folder or described))
 
 
-def _is_free(folder: Path) -> bool:
-    return folder.is_dir() and all(entry.name == _WRITING for entry in folder.iterdir())  # of a killed export
+def _is_free(folder: Path, export: Path | None = None) -> bool:
+    """Whether an export may be written there: an empty folder, or one with what a killed export has written."""
+    if not folder.is_dir():
+        return False
+    names = {entry.name for entry in folder.iterdir()}
+    ours = names if export is None else {_WRITING, *(file.name for file in export.iterdir())}
+    return not names or (_WRITING in names and MANIFEST not in names and names <= ours)
 
 
 def _copy(export: Path, folder: Path) -> None:
     """Copy an export to a new or empty folder, all or nothing; an empty one may be a mounted volume, which stays."""
-    made, writing = not folder.exists(), folder / _WRITING
+    made = not folder.exists()
     try:
-        shutil.rmtree(writing, ignore_errors=True)
-        shutil.copytree(export, writing)
-        for file in writing.iterdir():
-            file.rename(folder / file.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked_folder(folder, alone=True):
+            if not _is_free(folder, export):
+                raise InputError(f"{folder} exists already and is not empty.")
+            _fill(folder, export)
+    except BlockingIOError as exc:
+        raise StorageUnavailableError(f"Another export is being written to {folder}.") from exc
     except OSError as exc:
         reason = exc.args[0][0][2] if isinstance(exc, shutil.Error) else exc
         raise StorageUnavailableError(f"The export was not written: {reason}") from exc
     finally:
-        shutil.rmtree(writing, ignore_errors=True)
         if made:
             with suppress(OSError):  # it has the export, or could not be made
                 folder.rmdir()
+
+
+def _fill(folder: Path, export: Path) -> None:
+    writing = folder / _WRITING
+    try:
+        shutil.rmtree(writing, ignore_errors=True)
+        shutil.copytree(export, writing)
+        # The manifest comes last: without it the folder is no export, and may be written again.
+        for file in sorted(writing.iterdir(), key=lambda file: file.name == MANIFEST):
+            file.replace(folder / file.name)
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)

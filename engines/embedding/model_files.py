@@ -7,6 +7,7 @@ An export is one folder, described by a manifest. `embedding_model` and `onnx_ru
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -17,12 +18,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from storage.drafts import locked_folder, remove_folders
 from storage.errors import ConfigurationError
 
 _WANTED = ["*.json", "*.txt", "*.model", "*.safetensors", "*/config.json", "*/*.safetensors"]
 _LEGACY_WEIGHTS = ["pytorch_model.bin"]
 _SHA256_DIGITS = 64
-_ABANDONED_SECONDS = 3600.0
+_LEFT_OVER = re.compile(r"\.[0-9a-f]{32}\.[a-z0-9_]{8}\.(?:writing|old)")  # of a digest, as `written_aside` names it
 _SETTLED_NS = 2_000_000_000  # the coarsest timestamps of file systems have two seconds
 FORMAT = 1
 MANIFEST = "bookrag-export.json"
@@ -218,15 +220,16 @@ def copy_export(folder: Path, export: Export, target: Path, max_tokens: int) -> 
 def written_aside(target: Path) -> Iterator[Path]:
     """A new folder to write to; it becomes `target` when the block ends, and is deleted if the block fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(target.parent)
-    writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
-    try:
-        yield writing
-        writing.chmod(0o755)  # a server may run as another user than the build
-        _sync(writing)
-        _rename(writing, target)
-    finally:
-        shutil.rmtree(writing, ignore_errors=True)
+    remove_abandoned(target.parent)
+    with locked_folder(target.parent, alone=False):
+        writing = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".writing", dir=target.parent))
+        try:
+            yield writing
+            writing.chmod(0o755)  # a server may run as another user than the build
+            _sync(writing)
+            _rename(writing, target)
+        finally:
+            shutil.rmtree(writing, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:
@@ -245,15 +248,9 @@ def _rename(writing: Path, target: Path) -> None:
     writing.rename(target)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed exports left behind."""
-    for path in [*folder.glob(".*.writing"), *folder.glob(".*.old")]:
-        try:
-            abandoned = time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
-        except FileNotFoundError:
-            continue
-        if abandoned:
-            shutil.rmtree(path, ignore_errors=True)
+def remove_abandoned(models_dir: Path) -> None:
+    """Delete what killed exports left in this folder, unless an export is being written there now."""
+    remove_folders(models_dir, _LEFT_OVER)
 
 
 def file_digest(path: Path) -> str:

@@ -8,7 +8,9 @@ import hashlib
 import json
 import math
 import os
+import re
 import stat
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -19,11 +21,13 @@ from pydantic import TypeAdapter, ValidationError
 from engines.evaluation.decision import DecisionFigures, decision_figures
 from engines.evaluation.metrics import mean_figures
 from engines.evaluation.runner import Run, grouped_figures, record_figures
+from storage.drafts import locked_draft, remove_drafts
 from storage.errors import InputError
 
 FIGURE_TOLERANCE = 1e-9
 CONTENT_DIGEST = "content_digest"
 AGAIN = "run it again"
+_DRAFTS = re.compile(r"\.[0-9a-f]+\.bookrag")  # as `replace_file` names them
 
 
 def run_content(run: Run) -> dict[str, Any]:
@@ -130,14 +134,12 @@ def replace_file(path: Path, text: str) -> None:
     if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
         target.write_text(text, encoding="utf-8")
         return
-    beside = target.with_name(f".{os.getpid()}.bookrag")
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
+    remove_drafts(target.parent, _DRAFTS)
+    beside = target.with_name(f".{uuid.uuid4().hex}.bookrag")
+    with locked_draft(beside, mode=0o666) as opened:
+        opened.write(text.encode())
+        opened.flush()
+        os.fsync(opened.fileno())
         if target.exists():
             beside.chmod(stat.S_IMODE(target.stat().st_mode))
         beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)

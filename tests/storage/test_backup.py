@@ -5,9 +5,13 @@ import gzip
 import io
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 import tarfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,8 +23,9 @@ from storage.backup import MANIFEST, SERVING_LOCK, read_backup, write_backup
 from storage.conversations.turns import TurnRequest
 from storage.errors import InputError, StorageUnavailableError
 from tests.commands import run_command
+from tests.processes import Process
 from tests.reader_stores import PASSWORD, opened, sign_up
-from tests.serving import serving
+from tests.serving import copied, serving
 
 EMAIL = "ada@book.example"
 
@@ -231,7 +236,11 @@ def test_a_backup_that_cannot_be_written_leaves_the_old_one(unread_dir: Path, tm
 
 def test_what_killed_backups_and_restores_left_goes_with_the_next_one(unread_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "backup.tar.gz"
-    draft, copies, staged = tmp_path / ".backup.tar.gz.draft", unread_dir / ".backup-x", unread_dir / ".restore-x"
+    draft, copies, staged = (
+        tmp_path / ".backup.tar.gz.bookrag-backup",
+        unread_dir / ".backup-x",
+        unread_dir / ".restore-x",
+    )
     draft.write_bytes(b"half" * 1_000_000)
     for folder in (copies, staged):
         folder.mkdir()
@@ -244,8 +253,85 @@ def test_what_killed_backups_and_restores_left_goes_with_the_next_one(unread_dir
     assert read_backup(file, tmp_path / "elsewhere").files
 
 
+def write_a_backup() -> None:
+    """Of a folder to a file, for a process of its own."""
+    write_backup(Path(sys.argv[1]), Path(sys.argv[2]))
+
+
+def restore_a_backup() -> None:
+    """Of a file into a folder, for a process of its own."""
+    read_backup(Path(sys.argv[1]), Path(sys.argv[2]))
+
+
+def wait_for(folder: Path, pattern: str, process: Process, least_bytes: int = 1) -> Path:
+    """The file that a process has begun to write; AssertionError if it ended before it could be seen."""
+    while True:
+        for path in folder.glob(pattern):
+            with suppress(FileNotFoundError):
+                if path.stat().st_size >= least_bytes:
+                    return path
+        assert process.poll() is None
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def large_dir(unread_dir: Path) -> Path:
+    """A DATA_DIR that takes a second to back up."""
+    (unread_dir / "models" / "big").mkdir(parents=True, exist_ok=True)
+    (unread_dir / "models" / "big" / "model.onnx").write_bytes(os.urandom(1 << 20) * 64)
+    return unread_dir
+
+
+def test_a_killed_backup_is_removed_by_the_next_one_to_another_file(large_dir: Path, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    (backups / ".mine.draft").write_text("of somebody else")
+    with Process(write_a_backup, large_dir, backups / "monday.tar.gz") as process:
+        draft = wait_for(backups, ".*.bookrag-backup", process, 1 << 16)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert draft.exists()
+    assert list(large_dir.glob(".backup-*"))
+
+    write_backup(large_dir, backups / "tuesday.tar.gz")
+    assert sorted(path.name for path in backups.iterdir()) == [".mine.draft", "tuesday.tar.gz"]
+    assert not list(large_dir.glob(".backup-*"))
+
+
+def test_a_backup_that_another_process_is_writing_is_left_alone(
+    large_dir: Path, tmp_path: Path, small_index: Path
+) -> None:
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    with Process(write_a_backup, large_dir, backups / "monday.tar.gz") as process:
+        draft = wait_for(backups, ".*.bookrag-backup", process, 1 << 16)
+        process.send_signal(signal.SIGSTOP)
+        other = copied(small_index, tmp_path / "another")
+        write_backup(other, backups / "other.tar.gz")
+        assert draft.exists()
+        process.send_signal(signal.SIGCONT)
+        assert process.wait() == 0
+    assert sorted(path.name for path in backups.iterdir()) == ["monday.tar.gz", "other.tar.gz"]
+    assert read_backup(backups / "monday.tar.gz", tmp_path / "elsewhere").files
+
+
+def test_a_killed_restore_is_removed_by_the_next_one(large_dir: Path, tmp_path: Path) -> None:
+    file, target = tmp_path / "backup.tar.gz", tmp_path / "new"
+    write_backup(large_dir, file)
+    with Process(restore_a_backup, file, target) as process:
+        wait_for(target, ".restore-*/models/big/model.onnx", process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert list(target.glob(".restore-*"))
+
+    assert read_backup(file, target).files
+    assert not list(target.glob(".restore-*"))
+    restored = target / "models" / "big" / "model.onnx"
+    assert restored.read_bytes() == (large_dir / "models" / "big" / "model.onnx").read_bytes()
+
+
 def test_of_two_backups_at_once_one_is_refused(unread_dir: Path, tmp_path: Path) -> None:
-    file, draft = tmp_path / "backup.tar.gz", tmp_path / ".backup.tar.gz.draft"
+    file, draft = tmp_path / "backup.tar.gz", tmp_path / ".backup.tar.gz.bookrag-backup"
     for busy in (draft, unread_dir / "backup.lock"):
         with busy.open("ab") as other:
             fcntl.flock(other, fcntl.LOCK_EX)

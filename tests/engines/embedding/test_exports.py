@@ -2,7 +2,6 @@
 
 import gc
 import json
-import os
 import resource
 import shutil
 import signal
@@ -20,9 +19,10 @@ import pytest
 
 from engines.embedding.cross_encoder import describe_cross_encoder, ensure_cross_encoder_export, load_cross_encoder
 from engines.embedding.embedding_model import EmbeddingModel, describe_model, ensure_export, load_embedding
-from engines.embedding.model_files import GRAPH, MANIFEST, ExportError, read_export
+from engines.embedding.model_files import GRAPH, MANIFEST, ExportError, read_export, remove_abandoned
 from engines.embedding.onnx_runtime import OnnxEmbedding, shared_model
 from engines.settings import EngineSettings
+from storage.drafts import locked_folder
 from storage.errors import ConfigurationError
 from tests.tiny_models import DIMENSIONS, TOKENS, write_cross_encoder, write_embedding_model
 
@@ -279,9 +279,13 @@ def test_a_killed_export_leaves_nothing_half_and_the_next_one_succeeds(tiny: Pat
     assert left.suffix == ".writing"
     with pytest.raises(ConfigurationError, match="no exported model"):
         load_embedding(replace(model, runtime="onnx"))
-    os.utime(left, (0, 0))  # an export that still runs may be a little younger
+    others = tmp_path / "models" / ".notes.old"
+    others.mkdir()
+    with locked_folder(tmp_path / "models", alone=False):  # as an export that is being written
+        remove_abandoned(tmp_path / "models")
+    assert left.is_dir()
     assert ensure_export(model) is None
-    assert list((tmp_path / "models").iterdir()) == [model.export_folder]
+    assert set((tmp_path / "models").iterdir()) == {model.export_folder, others}
 
 
 def _unknown_to_transformers(folder: Path) -> None:

@@ -4,6 +4,8 @@ import csv
 import itertools
 import json
 import re
+import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from engines.evaluation.text_report import comparison_markdown
 from storage.errors import InputError
 from tests import browser as chromium
 from tests.commands import run_command
+from tests.processes import Process
 
 BOOK = {"identity": "A book", "digest": "d", "build": "b"}
 
@@ -232,6 +235,26 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     replace_file(tmp_path / "link.json", "after")
     assert (tmp_path / "link.json").is_symlink()
     assert (target.read_text(), target.stat().st_mode & 0o777) == ("after", 0o640)
+
+
+def write_a_large_file() -> None:
+    """For a process of its own."""
+    replace_file(Path(sys.argv[1]), "0123456789abcdef" * 20_000_000)
+
+
+def test_what_a_killed_evaluation_was_writing_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    with Process(write_a_large_file, tmp_path / "run.json") as process:
+        while not [path for path in tmp_path.glob(".*.bookrag") if path.stat().st_size]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGSTOP)
+        replace_file(tmp_path / "other.json", "while it runs")
+        assert list(tmp_path.glob(".*.bookrag"))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".bookrag", ".json"]
+
+    replace_file(tmp_path / "run.json", "after")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.json", "run.json"]
 
 
 def test_means_are_over_the_questions_that_both_have() -> None:
