@@ -67,6 +67,20 @@ def gist(text: str, most_letters: int, most_of_items: int) -> str:
     return told or (lead_in if len(lead_in.split()) >= _FEWEST_WORDS_OF_A_LEAD_IN else "")
 
 
+def sentence_with(text: str, wanted: Callable[[str], bool], most_letters: int) -> str:
+    """The first sentence of a text's prose that is wanted, as one line; "" for none.
+
+    A long one is cut, and not before what makes it wanted.
+    """
+    for block in _prose(text):
+        for piece in () if _is_heading(block) else _sentences_of(block):
+            sentence = _first_of(piece)
+            cut = _within(sentence, most_letters)
+            if sentence and wanted(sentence):
+                return cut if wanted(cut) else sentence
+    return ""
+
+
 def listed(text: str, most_letters: int) -> str:
     """The first items of a text's first list, joined by semicolons: as many whole ones as fit `most_letters`.
 

@@ -16,9 +16,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from engines.coverage.verdict import retrieved
 from engines.embedding.embedding_model import DEFAULT_WEIGHTS
 from engines.events import GroundingDecided, Question, Searched, Source
-from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRetriever, Index
+from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRetriever, Index, understand_for
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import Quotation, quote_passages
+from engines.synthesis.extractive import Quotation, place, quote_passages
 from engines.tasks.book_tasks import chapter_contents, no_such_chapter, place_of_the_page, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
@@ -33,6 +33,7 @@ from engines.tasks.link_lists import (
     linked_list,
     page_lines,
 )
+from engines.tasks.mentions import ElsewhereSynthesizer, is_clause, listed_mentions, mentions_in, names_of
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
 from engines.tasks.page_text import PageText, page_text
@@ -82,6 +83,15 @@ _MAY_BE_A_QUESTION = (
 _ON_AUDIENCE = (
     "The reader asks whom the book is for or what it is about. The passages are what its first page asks of readers, "
     "and the titles of its table of contents."
+)
+_ON_MENTIONS = (
+    "The reader asks whether, where or how often the text speaks of “{subject}”. By its words it does so {count} "
+    "times, in these sections: {sections}. Say so first, and then what each of them says of it."
+)
+_ON_NO_MENTION = (
+    "The reader asks whether “{title}” speaks of “{subject}”; it has no such words, and these passages are what a "
+    "search of the book has found. Say that first, unless one of them is of “{title}” and treats the same in other "
+    "words. Then say where else the book speaks of it."
 )
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
 # A page or a section on who wrote the book, or on its licence, is searched for; otherwise the site's footer may say.
@@ -265,6 +275,8 @@ class Tasks:
             return place_of_the_page(asked)
         if intent.task == "length":
             return await self._length(asked, chapter)
+        if intent.task == "mentions":
+            return await self._mentions(asked, chapter)
         if intent.step:
             return await self._beside_the_page(asked)
         if chapter is not None and intent.task == "before":
@@ -340,6 +352,32 @@ class Tasks:
         minutes = max(1, round(words / _WORDS_A_MINUTE))
         text = asked.messages.length.format(title=title, words=rounded, minutes=minutes)
         return ready(asked, Quotation(text, (), ()))
+
+    async def _mentions(self, asked: Task, chapter: Chapter | None) -> Plan | None:
+        """Whether and where a page or a chapter speaks of something; else where the book does.
+
+        None if a clause is asked for that no sentence has: the page may say it in other words.
+        """
+        pages, title = _pages_of(asked, chapter)
+        subject = asked.intent.subject
+        names = names_of(subject, understand_for(subject, asked.filters.locale, asked.build.record))
+        found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
+        mentions = mentions_in(retrieved(found.nodes).sources, names)
+        if not mentions and is_clause(subject):
+            return await self._from_text(asked, chapter)
+        if not mentions:
+            note = _ON_NO_MENTION.format(title=title, subject=subject)
+            elsewhere = None if self.has_model else ElsewhereSynthesizer(asked.messages, title, subject, names)
+            postprocessors, about = (AtLeastUncertain(),), QueryBundle(subject)
+            return AnswerFrom(
+                asked.question.text, synthesizer=elsewhere, postprocessors=postprocessors, note=note, about=about
+            )
+        if not self.has_model:
+            return ready(asked, listed_mentions(asked.messages, title, subject, mentions))
+        plan = await self._from_text(asked, chapter)
+        sections = "; ".join(dict.fromkeys(place(each.source) for each in mentions))
+        note = _ON_MENTIONS.format(subject=subject, count=sum(each.times for each in mentions), sections=sections)
+        return replace(plan, note=f"{plan.note} {note}") if plan else None
 
     async def _around_the_page(self, asked: Task) -> ReadyAnswer:
         """What comes before or after the open page, and, before it, what the page itself requires."""

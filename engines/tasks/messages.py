@@ -58,6 +58,10 @@ class Messages:
     titled: str  # above pages with a word of the question in their titles
     length: str  # with a place for `{title}`, `{words}` and `{minutes}`
     which_page: str
+    mentions: str  # above the sections that do; with a place for `{title}`, `{subject}` and `{count}`
+    not_mentioned: str  # with a place for `{title}` and `{subject}`
+    mentioned_elsewhere: str  # behind it, above sections of the book that do
+    mentioned_nowhere: str  # behind it, above the nearest sections
 
 
 ENGLISH = Messages(
@@ -130,6 +134,10 @@ ENGLISH = Messages(
     titled="These have a word of your question in their titles:",
     length="“{title}” has about {words} words, which take about {minutes} min to read; this is an estimate.",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
+    mentions="Yes, “{title}” mentions “{subject}” ({count}×):",
+    not_mentioned="No, “{title}” does not mention “{subject}”.",
+    mentioned_elsewhere="These sections of the book do:",
+    mentioned_nowhere="Nor do the sections of the book that come nearest:",
 )
 
 URDU = Messages(
@@ -201,6 +209,10 @@ URDU = Messages(
     titled="ان کے عنوان میں آپ کے سوال کا کوئی لفظ ہے:",
     length="”{title}“ میں تقریباً {words} الفاظ ہیں، جنہیں پڑھنے میں تقریباً {minutes} منٹ لگتے ہیں؛ یہ ایک اندازہ ہے۔",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
+    mentions="جی ہاں، “{title}” میں “{subject}” کا ذکر ہے ({count}×):",
+    not_mentioned="نہیں، “{title}” میں “{subject}” کا ذکر نہیں ہے۔",
+    mentioned_elsewhere="کتاب کے ان حصوں میں ہے:",
+    mentioned_nowhere="کتاب کے سب سے قریبی حصوں میں بھی نہیں:",
 )
 
 GERMAN = Messages(
@@ -272,6 +284,10 @@ GERMAN = Messages(
     titled="Diese haben ein Wort Ihrer Frage im Titel:",
     length="„{title}“ hat etwa {words} Wörter und ist in etwa {minutes} min gelesen; das ist eine Schätzung.",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
+    mentions="Ja, „{title}“ erwähnt „{subject}“ ({count}×):",
+    not_mentioned="Nein, „{title}“ erwähnt „{subject}“ nicht.",
+    mentioned_elsewhere="Diese Abschnitte des Buchs erwähnen es:",
+    mentioned_nowhere="Auch die Abschnitte des Buchs, die am nächsten kommen, erwähnen es nicht:",
 )
 
 FRENCH = Messages(
@@ -343,6 +359,10 @@ FRENCH = Messages(
     titled="Ceux-ci ont un mot de votre question dans leur titre :",
     length="« {title} » compte environ {words} mots, soit environ {minutes} min de lecture ; c'est une estimation.",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
+    mentions="Oui, « {title} » mentionne « {subject} » ({count}×) :",
+    not_mentioned="Non, « {title} » ne mentionne pas « {subject} ».",
+    mentioned_elsewhere="Ces sections du livre le font :",
+    mentioned_nowhere="Les sections les plus proches du livre non plus :",
 )
 
 SPANISH = Messages(
@@ -414,6 +434,10 @@ SPANISH = Messages(
     titled="Estos tienen una palabra de su pregunta en el título:",
     length="«{title}» tiene unas {words} palabras, es decir, unos {minutes} min de lectura; es una estimación.",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
+    mentions="Sí, «{title}» menciona «{subject}» ({count}×):",
+    not_mentioned="No, «{title}» no menciona «{subject}».",
+    mentioned_elsewhere="Estas secciones del libro sí:",
+    mentioned_nowhere="Tampoco las secciones más cercanas del libro:",
 )
 
 _BY_LANGUAGE = {"en": ENGLISH, "ur": URDU, "de": GERMAN, "fr": FRENCH, "es": SPANISH}

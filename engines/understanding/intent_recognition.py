@@ -23,6 +23,7 @@ from engines.understanding.book_intents import (
 from engines.understanding.conversation_intents import conversation_task, follow_up
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.likely_intents import likely_intent
+from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import (
     WHERE_IT_STANDS,
     beside_a_named_place,
@@ -164,6 +165,7 @@ def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
     return (
         contents_of_this_chapter(spelt)
         or advice(text)
+        or mention_asked(text, has_page=has_page)
         or several_chapters(spelt)
         or task_beside_the_page(spelt, has_page=has_page)
         or beside_the_open_page(text, has_page=has_page)

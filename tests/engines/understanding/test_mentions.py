@@ -1,0 +1,58 @@
+"""Whether a page speaks of something is told from other questions, with what is asked for."""
+
+import pytest
+
+from engines.understanding.intent_recognition import intent_of
+from tests.tables import each_row
+
+
+@each_row(
+    ("message", "subject", "part"),
+    [
+        ("does this page mention QoS?", "QoS", "page"),
+        ("is quality of service explained in this chapter?", "quality of service", "chapter"),
+        ("where on this page is the rqt_graph tool?", "rqt_graph tool", "page"),
+        ("how many times does this page mention publisher?", "publisher", "page"),
+        ("can you check if this page mentions requestAnimationFrame", "requestAnimationFrame", "page"),
+        ("is there anything about custom messages on this page?", "custom messages", "page"),
+        ('find "transient local" on this page', "transient local", "page"),
+        ("Is Gazebo mentioned anywhere here?", "Gazebo", "page"),
+        ("any mention of process.nextTick on this page?", "process.nextTick", "page"),
+        ("wird QoS auf dieser Seite erwähnt?", "QoS", "page"),
+        ("est-ce que cette page parle de QoS ?", "QoS", "page"),
+        ("¿esta página menciona QoS?", "QoS", "page"),
+        ("kya is page par QoS ka zikr hai?", "QoS", "page"),
+        ("کیا اس صفحے پر QoS کا ذکر ہے؟", "QoS", "page"),
+    ],
+)
+def test_what_a_page_is_asked_to_mention_is_told(message: str, subject: str, part: str) -> None:
+    intent = intent_of(message, has_page=True)
+    assert (intent.task, intent.subject, intent.part) == ("mentions", subject, part)
+
+
+def test_a_chapter_may_be_named_by_its_number() -> None:
+    intent = intent_of("does chapter 3 mention the ZMP?")
+    assert (intent.task, intent.name, intent.subject) == ("mentions", "3", "ZMP")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "what does this page say about QoS?",
+        "why does this page mention QoS?",
+        "does this page have exercises?",
+        "does this page have a summary?",
+        "where is the code on this page?",
+        "is this page important?",
+        "what is covered on this page?",
+        "summarize what this page says about QoS",
+        "does the module use QoS?",
+        "how often does the topic use best effort?",
+        "does this book mention QoS?",
+        "where does a node find its parameters?",
+        "Was muss ich vor diesem Kapitel gelesen haben?",
+        "Which part of this chapter page is the hardest bit and why",
+    ],
+)
+def test_other_questions_about_a_page_are_none(message: str) -> None:
+    assert intent_of(message, has_page=True).task != "mentions"
