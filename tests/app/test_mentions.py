@@ -34,7 +34,7 @@ def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemi
         ("does this page mention is_stable?", "`def is_stable(zmp, polygon):`", [INSIDE]),
         (
             "is the capture point explained in this chapter?",
-            "Capture point",
+            "“Balance”",
             ["/docs/balance/capture-point#definition"],
         ),
         ("does chapter 1 mention the support polygon?", "(1×):", [INSIDE]),
