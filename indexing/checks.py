@@ -9,7 +9,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,59 +152,136 @@ def find_eval_set(settings: BookSettings) -> EvalSet | None:
         return None
 
 
-def answers_as_well(
-    chosen: EvalSet,
-    store: IndexStore,
-    embed: EmbedQuestions,
-    engines: EngineSettings,
-    *,
-    tolerance: float,
-    run: RunInLoop = asyncio.run,
-) -> Check:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one build answers to those of the questions whose labels it has."""
+
+    questions: list[EvalQuestion]
+    records: "list[QuestionRecord]"
+    gone: set[str]  # labels that it does not have
+
+
+class EvaluationGate:
     """The check that a build answers the set's questions as well as the live build did.
 
-    `run` runs a coroutine; a caller that checks several builds of one store must use one event loop for all of them.
+    A live build whose figures are those of other questions is asked these as well. `run` runs a coroutine; a caller
+    that checks several builds of one store must use one event loop for all of them.
     """
 
-    def check(built: Built) -> CheckResult:
+    def __init__(
+        self,
+        chosen: EvalSet,
+        store: IndexStore,
+        cache: VectorCache,
+        embed: EmbedQuestions,
+        engines: EngineSettings,
+        *,
+        tolerance: float,
+        run: RunInLoop = asyncio.run,
+    ) -> None:
+        self._chosen = chosen
+        self._store = store
+        self._cache = cache
+        self._embed = embed
+        self._engines = engines
+        self._tolerance = tolerance
+        self._run = run
+
+    def __call__(self, built: Built) -> CheckResult:
+        """The check of a new build, whose record keeps its figures."""
+        build = built.build
+        try:
+            asked = self._ask(build.record, self._chosen.questions)
+        except InputError as exc:
+            return CheckResult("questions", not self._chosen.demanded, str(exc))
+        if not asked.questions:
+            return self._no_label()
+        build.note(**self._measured(build.record, asked))
+        live = self._store.live()
+        if live is not None and live.spec == build.record.spec and self._is_of_others(live):
+            return self._judge_anew(build.record, live, asked)
+        return self._judge(build.record, live, asked)
+
+    def measure_live(self) -> CheckResult | None:
+        """Ask the live build of an unchanged book, and keep its figures; None if these are of the same questions."""
+        live = self._store.live()
+        if live is None or not self._is_of_others(live):
+            return None
+        try:
+            asked = self._ask(live, self._chosen.questions)
+        except InputError as exc:
+            return CheckResult("questions", not self._chosen.demanded, str(exc))
+        if not asked.questions:
+            return self._no_label()
+        measured = self._measured(live, asked)
+        new = replace(live, **measured)
+        result = self._judge(new, new, asked)
+        if any(name in live.figures for name in GATED):
+            result = replace(result, detail=f"{result.detail}; with the questions before: {_shown(live.figures)}")
+        others = tuple(check for check in live.checks if check.name != result.name)
+        self._store.amend(live.name, **measured, checks=(*others, result))
+        return result
+
+    def _judge(self, new: BuildRecord, live: BuildRecord | None, asked: _Asked) -> CheckResult:
+        return judge(new, live, asked.gone, tolerance=self._tolerance, demanded=self._chosen.demanded)
+
+    def _is_of_others(self, live: BuildRecord) -> bool:
+        return live.book.get("eval_set") != self._chosen.digest
+
+    def _judge_anew(self, new: BuildRecord, live: BuildRecord, asked: _Asked) -> CheckResult:
+        """The comparison over the questions whose labels both builds have."""
+        try:
+            before = self._ask(live, asked.questions)
+        except InputError:  # it is published at another address
+            before = _Asked([], [], set())
+        if not before.questions:
+            return self._judge(new, live, asked)
+        both = {question.id for question in before.questions}
+        compared = replace(new, figures=_figures([record for record in asked.records if record.id in both]))
+        live = replace(live, **self._measured(live, before))
+        result = self._judge(compared, live, asked)
+        left_out = len(asked.questions) - len(both)
+        detail = f"{result.detail}; the live build, asked the same: {_shown(live.figures)}"
+        if left_out:
+            detail += f"; left out: {left_out} about what the live build does not have"
+        return replace(result, detail=detail)
+
+    def _ask(self, record: BuildRecord, questions: Sequence[EvalQuestion]) -> _Asked:
+        """The questions asked of a build; raises InputError for those about another site than the build's."""
         # Numerical libraries, needed only with a set.
         from engines.evaluation.runner import ADDRESS_KEYS
 
-        build = built.build
-        addresses = Addresses(store.payloads(build.name, ADDRESS_KEYS), book=build.record.book)
+        addresses = Addresses(self._store.payloads(record.name, ADDRESS_KEYS), book=record.book)
+        addresses.check_hosts(host for question in questions for host in question.hosts)
+        gone = set(addresses.missing(label for question in questions for label in question.grades))
+        left = [question for question in questions if not gone & set(question.grades)]
+        return _Asked(left, self._run(self._records(left, record, addresses)) if left else [], gone)
+
+    async def _records(
+        self, questions: Sequence[EvalQuestion], record: BuildRecord, addresses: Addresses
+    ) -> "list[QuestionRecord]":
+        """The build's results for the questions, and its verdicts on them."""
+        from engines.evaluation.runner import ask_book
+
+        index = self._store.at(record.name)
         try:
-            addresses.check_hosts(host for question in chosen.questions for host in question.hosts)
-        except InputError as exc:
-            return CheckResult("questions", not chosen.demanded, str(exc))
-        gone = set(addresses.missing(label for question in chosen.questions for label in question.grades))
-        questions = [question for question in chosen.questions if not gone & set(question.grades)]
-        if not questions:
-            return CheckResult("questions", not chosen.demanded, f"no label of {chosen.path.name} is in the book")
+            vectors = cached(self._embed, self._cache, record.spec.query_prefix)
+            return await ask_book(questions, index, addresses, vectors, self._engines, cutoffs=CUTOFFS)
+        finally:
+            await index.aclose()
 
-        records = run(_asked(questions, built, addresses, store, embed, engines))
-        build.note(figures=_figures(records), book={**build.record.book, "eval_set": chosen.digest})
-        return judge(build.record, store.live(), gone, tolerance=tolerance, demanded=chosen.demanded)
+    def _measured(self, record: BuildRecord, asked: _Asked) -> dict[str, Any]:
+        """What changes in the record of a build that was asked."""
+        others = {name: value for name, value in record.figures.items() if not _is_of_questions(name)}
+        return {
+            "figures": others | _figures(asked.records),
+            "book": {**record.book, "eval_set": self._chosen.digest},
+        }
 
-    return check
-
-
-async def _asked(
-    questions: Sequence[EvalQuestion],
-    built: Built,
-    addresses: Addresses,
-    store: IndexStore,
-    embed: EmbedQuestions,
-    engines: EngineSettings,
-) -> "list[QuestionRecord]":
-    """The build's results for the questions, and its verdicts on them."""
-    from engines.evaluation.runner import ask_book
-
-    index = store.at(built.build)
-    try:
-        vectors = cached(embed, built.cache, built.build.record.spec.query_prefix)
-        return await ask_book(questions, index, addresses, vectors, engines, cutoffs=CUTOFFS)
-    finally:
-        await index.aclose()
+    def _no_label(self) -> CheckResult:
+        return CheckResult(
+            "questions", not self._chosen.demanded, f"no label of {self._chosen.path.name} is in the book"
+        )
 
 
 def _figures(records: "Sequence[QuestionRecord]") -> dict[str, float]:
@@ -238,12 +315,24 @@ def wrong_verdicts(decision: "DecisionFigures") -> dict[str, float]:
     return found
 
 
+def _shown(figures: Mapping[str, float]) -> str:
+    """The figures of a build's questions in a line."""
+    shown = ", ".join(
+        f"{name} {value:.3f}" for name, value in figures.items() if _is_of_questions(name) and name != "questions"
+    )
+    return f"{figures['questions']:.0f} questions: {shown}"
+
+
+def _is_of_questions(figure: str) -> bool:
+    """Whether a figure of a build's record comes from its questions."""
+    return figure in GATED or figure.startswith((*WRONG_VERDICTS, "questions"))
+
+
 def judge(
     new: BuildRecord, live: BuildRecord | None, gone: set[str], *, tolerance: float, demanded: bool
 ) -> CheckResult:
     """Whether the figures of a new build are as good as those of the live one."""
-    shown = ", ".join(f"{name} {value:.3f}" for name, value in new.figures.items() if name != "questions")
-    detail = f"{new.figures['questions']:.0f} questions: {shown}"
+    detail = _shown(new.figures)
     if gone:
         detail += f"; not in the book any more, and left out with their questions: {shortened(sorted(gone))}"
     worse: list[str] = []

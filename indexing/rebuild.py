@@ -22,8 +22,8 @@ from indexing.book_identity import book_metadata, git_commit, is_another_book
 from indexing.checks import (
     Built,
     Check,
+    EvaluationGate,
     addresses_exist,
-    answers_as_well,
     chunks_are_found,
     count_agrees,
     find_eval_set,
@@ -38,7 +38,7 @@ from storage.errors import CheckFailedError, InputError
 from storage.settings import StorageSettings
 from storage.vectors.abbreviations import encode_abbreviations, encode_phrases
 from storage.vectors.bm25 import count_words, encode_written_words
-from storage.vectors.build_record import BuildRecord, IndexSpec
+from storage.vectors.build_record import BuildRecord, CheckResult, IndexSpec
 from storage.vectors.builds import Build
 from storage.vectors.caches import VectorCache, open_page_cache, open_vector_cache
 from storage.vectors.index_store import IndexStore, open_store
@@ -65,6 +65,7 @@ class BuildOutcome:
     reused: int  # chunks whose embedding was in the cache
     seconds: float
     lost_pages: tuple[Problem, ...] = ()  # why pages are missing in it
+    measured: CheckResult | None = None  # of an unchanged live build, when its questions have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class BuildOptions:
     force: bool = False  # publish even if a check failed, and record that
     rebuild: bool = False  # build even if nothing changed, and write every chunk again
     site: str | None = None  # a built site, as a folder or a URL, that must have every address
-    evaluation_gate: bool = True  # compare the book's evaluation set with the live build, and calibrate the threshold
+    evaluation_gate: bool = True  # compare what the book's own questions find with the live build
 
 
 class Rebuild:
@@ -190,6 +191,7 @@ class Rebuild:
             chunked = self.chunked_book()
             self.export_models()
             self.announce_other_book(chunked)
+            gate = self._gate(options)
             outcome = build_index(
                 chunked,
                 self.model,
@@ -197,9 +199,12 @@ class Rebuild:
                 self.cache,
                 self.progress,
                 options,
-                self._checks(options),
+                self._checks(options, gate),
                 load=lambda _: self.embedding,
             )
+            measured = gate.measure_live() if gate and not outcome.changed else None
+            if measured:
+                outcome = replace(outcome, record=self.store.live() or outcome.record, measured=measured)
         if outcome.changed:
             self._published.append(outcome.record.name)
         return replace(outcome, lost_pages=chunked.book.lost_pages)
@@ -208,27 +213,24 @@ class Rebuild:
         """Delete the builds that this object published, except the live one and the `keep` newest others."""
         return self.store.prune(keep, among=self._published)
 
-    def _checks(self, options: BuildOptions) -> tuple[Check, ...]:
+    def _gate(self, options: BuildOptions) -> EvaluationGate | None:
+        chosen = find_eval_set(self._book) if options.evaluation_gate else None
+        if chosen is None:
+            return None
+
+        def embed(questions: Sequence[str]) -> list[list[float]]:
+            return self.embedding.get_query_embeddings(questions)
+
+        tolerance = self._book.eval_tolerance
+        return EvaluationGate(
+            chosen, self.store, self.cache, embed, self._engines, tolerance=tolerance, run=self._loop.run
+        )
+
+    def _checks(self, options: BuildOptions, gate: EvaluationGate | None) -> tuple[Check, ...]:
         checks: list[Check] = [count_agrees, chunks_are_found]
         if options.site is not None and self.site is not None:
             checks.append(addresses_exist(options.site, self.site.base_url))
-        chosen = find_eval_set(self._book) if options.evaluation_gate else None
-        if chosen is not None:
-
-            def embed(questions: Sequence[str]) -> list[list[float]]:
-                return self.embedding.get_query_embeddings(questions)
-
-            checks.append(
-                answers_as_well(
-                    chosen,
-                    self.store,
-                    embed,
-                    self._engines,
-                    tolerance=self._book.eval_tolerance,
-                    run=self._loop.run,
-                )
-            )
-        return tuple(checks)
+        return (*checks, *([gate] if gate else []))
 
 
 def build_index(

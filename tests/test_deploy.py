@@ -90,15 +90,15 @@ ASKED = {
 }
 
 
-def write_questions(site: Path) -> None:
-    """Thirty-six questions, as the gate compares no fewer than thirty."""
+def write_questions(site: Path, *forms: str) -> None:
+    """Twelve questions of each form, thirty-six by default, as the gate compares no fewer than thirty."""
     questions = [
         {"id": f"{number}-{phrase}", "question": form.format(phrase), "relevant": [page]}
         for page, phrases in ASKED.items()
         for phrase in phrases
-        for number, form in enumerate(("What about {}?", "Explain {}.", "{}"))
+        for number, form in enumerate(forms or ("What about {}?", "Explain {}.", "{}"))
     ]
-    (site / "eval").mkdir()
+    (site / "eval").mkdir(exist_ok=True)
     (site / "eval" / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions), "utf-8")
 
 
@@ -125,13 +125,32 @@ def test_the_action_fails_on_a_fall_of_what_questions_find(
             return code, Path(job["GH_CALLS"]).read_text("utf-8")
 
         better = pull_request(page.read_text("utf-8") + "\nIt is measured from the feet.\n")
-        worse = pull_request("# Page\n\nThe kitchen has a kettle, two chairs and a blue door.\n")
+        kitchen = "# Page\n\nThe kitchen has a kettle, two chairs and a blue door.\n"
+        worse = pull_request(kitchen)
+        write_questions(docs.parent, "What about {}?", "What is said about {}?", "Where is {} explained?")
+        worse_with_others = pull_request(kitchen)
     assert better[0] == 0, better[1]
     assert "36 questions" in better[1]
     assert "compare with" not in better[1]
     assert "not measured" not in better[1]
     assert worse[0] == 1, worse[1]
     assert "fell from" in worse[1]
+    assert worse_with_others[0] == 1, worse_with_others[1]
+    assert "fell from" in worse_with_others[1]
+    assert "the live build, asked the same: 36 questions" in worse_with_others[1]
+
+
+@pytest.mark.processes
+def test_the_action_says_what_questions_that_changed_find_in_the_same_book(job: dict[str, str]) -> None:
+    site = Path(job["BOOK_DIR"]).parent
+    write_questions(site)
+    assert run_job(job, GITHUB_EVENT_NAME="push").returncode == 0
+    write_questions(site, "What about {}?")
+    assert run_job(job, GITHUB_EVENT_NAME="pull_request").returncode == 0
+    comment = Path(job["GH_CALLS"]).read_text("utf-8")
+    assert "Nothing changed" in comment
+    assert "12 questions: ndcg@10" in comment
+    assert "with the questions before: 36 questions: ndcg@10" in comment
 
 
 @pytest.mark.processes

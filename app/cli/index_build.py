@@ -65,6 +65,8 @@ def show_build(outcome: BuildOutcome, seconds: float) -> None:
     record = outcome.record
     if not outcome.changed:
         error_console().print(f"Nothing changed: {record.name} stays live")
+        if outcome.measured:  # the questions have changed
+            error_console().print(outcome.measured.detail)
         return
     pages, chunks = counted(record.counts["pages"], "page"), counted(record.counts["chunks"], "chunk")
     repeated = record.counts["chunks"] - outcome.embedded - outcome.reused

@@ -169,6 +169,12 @@ class Builds:
             raise NotFoundError(f"There is no build {name}. `bookrag index list` shows those there are.")
         return BuildRecord.from_metadata(metadata)
 
+    def amend(self, name: str, **changes: Any) -> BuildRecord:
+        """Change fields of a build's record; the build may be live."""
+        record = replace(self.record(name), **changes)
+        self._note(record)
+        return record
+
     def list_builds(self) -> list[BuildRecord]:
         """All builds, newest first, left-overs included."""
         names = [item.name for item in self._client.get_collections().collections]

@@ -1,8 +1,9 @@
 """One composition of a rebuild: every run has the gate, the calibration and the check of the site."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,70 @@ def test_every_run_checks_the_addresses_of_a_built_site(
         with pytest.raises(CheckFailedError, match="addresses: 5 pages and"):
             rebuild.run(BuildOptions(site=str(site)))
     assert rebuild.store.live() is None
+
+
+ZMP, CAPTURE = "/docs/balance/zmp", "/docs/balance/capture-point"
+PHRASES = {
+    ZMP: ("zero moment point", "tipping moments", "support polygon of the feet", "stable planner"),
+    CAPTURE: ("capture point", "complete stop", "where a robot must step", "after a push"),
+    "/docs/ros": ("publisher node", "message type", "QoSProfile", "create_publisher"),
+}
+
+
+def _write_questions(docs: Path, *forms: str, more: Sequence[dict[str, Any]] = ()) -> None:
+    """Twelve questions of each form; with three forms the gate compares them."""
+    written = [
+        {"id": f"{number}-{phrase}", "question": form.format(phrase), "relevant": [page]}
+        for number, form in enumerate(forms)
+        for page, phrases in PHRASES.items()
+        for phrase in phrases
+    ]
+    lines = "".join(json.dumps(line) + "\n" for line in (*written, *more))
+    (docs.parent / "eval" / "questions.jsonl").write_text(lines, "utf-8")
+
+
+def test_a_live_build_that_was_asked_other_questions_is_asked_the_new_ones(
+    docs: Path, open_rebuild: Callable[[], Rebuild]
+) -> None:
+    rebuild = open_rebuild()
+    rebuild.run(BuildOptions())
+    page = docs / "01-balance" / "02-capture-point.md"
+    kept = page.read_text("utf-8")
+    page.write_text("# Page\n\nThe kitchen has a kettle, two chairs and a blue door.\n", "utf-8")
+    _write_questions(docs, "What about {}?", "Explain {}.", "{}")
+    with pytest.raises(CheckFailedError, match=r"fell from .*; the live build, asked the same: 36 questions: ndcg"):
+        rebuild.run(BuildOptions())
+
+    page.write_text(f"{kept}\nIt is measured from the feet.\n", "utf-8")
+    (docs / "kettle.md").write_text("# Kettle\n\nWater boils in the kettle at a hundred degrees.\n", "utf-8")
+    about_it = {"id": "kettle", "question": "When does water boil?", "relevant": ["/docs/kettle"]}
+    _write_questions(docs, "What about {}?", "Explain {}.", "{}", more=[about_it])
+    record = rebuild.run(BuildOptions()).record
+    (check,) = [check for check in record.checks if check.name == "questions"]
+    assert check.passed
+    assert check.detail.startswith("36 questions: ")
+    assert check.detail.endswith("; left out: 1 about what the live build does not have")
+    assert record.figures["questions"] == 37  # what the next build is compared with
+
+
+def test_an_unchanged_book_is_asked_questions_that_changed_once(
+    docs: Path, open_rebuild: Callable[[], Rebuild]
+) -> None:
+    rebuild = open_rebuild()
+    first = rebuild.run(BuildOptions())
+    assert rebuild.run(BuildOptions()).measured is None
+    _write_questions(docs, "What about {}?")
+
+    outcome = rebuild.run(BuildOptions())
+    assert (outcome.changed, outcome.record.name) == (False, first.record.name)
+    assert outcome.measured is not None
+    assert outcome.measured.detail.startswith("12 questions: ndcg@10 ")
+    assert "; with the questions before: 2 questions: ndcg@10 " in outcome.measured.detail
+    live = rebuild.store.live()
+    assert live is not None
+    assert (live.figures["questions"], live.state) == (12, "published")
+    assert [check.name for check in live.checks] == ["count", "found", "questions"]
+    assert rebuild.run(BuildOptions()).measured is None
 
 
 def test_an_index_that_is_made_to_be_measured_has_no_gate(open_rebuild: Callable[[], Rebuild]) -> None:
