@@ -10,10 +10,6 @@ from pydantic import BaseModel, Field, RootModel
 
 Verdict = Literal["covered", "uncertain", "not_covered"]
 
-# An address of http or https, or a relative one, which has no colon before its first slash (RFC 3986). What a browser
-# reads as `javascript:`, blanks within it included, is neither.
-LinkAddress = Annotated[str, Field(pattern=r"^([Hh][Tt][Tt][Pp][Ss]?:|[^:/?#]*([/?#]|$))")]
-
 
 class ErrorDetail(BaseModel):
     """A stable code, a message that readers may see, and the request's id in the log."""

@@ -24,7 +24,7 @@ from app.conversation_ids import CONVERSATION_NAMESPACE, NAME_RULE, conversation
 from app.errors import RequestError
 from app.rate_limits import Asker
 from app.request_limits import parts_in_time, require_json
-from app.validation import describe_validation
+from app.validation import PageAddress, describe_validation
 from engines.events import Question, Scope, Turn, says_something
 from storage.accounts.reader import Reader
 from storage.conversations.turns import TurnRequest
@@ -70,7 +70,7 @@ class ChatBody(BaseModel):
     stream: Annotated[
         LenientBool | None, Field(description="`false`: one JSON object, unless `Accept` says otherwise.")
     ] = None
-    page_url: ShortText | None = None
+    page_url: PageAddress | None = None
     locale: ShortText | None = None
     version: ShortText | None = None
     scope: Annotated[Literal["page", "chapter", "book"], BeforeValidator(lambda value: value or "book")] = "book"

@@ -1,11 +1,22 @@
-"""Turns Pydantic's validation errors into sentences for API clients; called by `app.errors` and `app.chat_request`.
+"""The addresses that clients may send, and Pydantic's validation errors as sentences for them.
 
-Pydantic's own messages are for programmers ("Input should be a valid string"), and name the members of a union by their
-validators.
+Called by `app.errors` and `app.chat_request`. Pydantic's own messages are for programmers ("Input should be a valid
+string"), and name the members of a union by their validators.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+
+# Other clients may make a link of an address. So it is one of http or https, or a relative one, which has no colon
+# before its first slash (RFC 3986). What a browser reads as `javascript:`, with blanks or control characters within or
+# before it, is neither; nor is `data:`, `vbscript:` or `file:`.
+_LINK = r"([Hh][Tt][Tt][Pp][Ss]?:|[^:/?#]*([/?#]|$))"
+PAGE_ADDRESS = rf"^\s*{_LINK}"
+LinkAddress = Annotated[str, Field(pattern=f"^{_LINK}")]
+PageAddress = Annotated[str, Field(pattern=PAGE_ADDRESS, max_length=2_000)]
+ADDRESS_RULE = "must be an address of http or https, or a relative one"
 
 _MOST_FIELDS = 5
 _SENT_IN = frozenset(("body", "query", "path", "header", "cookie"))
@@ -35,7 +46,7 @@ _RULES = {
     "less_than_equal": "must be {le} at most",
     "greater_than": "must be greater than {gt}",
     "less_than": "must be less than {lt}",
-    "string_pattern_mismatch": "does not have the right form",
+    "string_pattern_mismatch": ADDRESS_RULE,  # no other pattern is used
     "string_unicode": "must be text without lone surrogates",
 }
 

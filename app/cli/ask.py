@@ -1,6 +1,7 @@
 """`bookrag ask`: one question on the command line, answered in the same way as a reader's."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Iterator
 from textwrap import shorten
@@ -13,6 +14,7 @@ from rich.text import Text
 from app.answer_json import explanation_json, grounding_json, source_json, understood_json
 from app.cli.output import console, print_json, print_labelled
 from app.request_log import visible
+from app.validation import ADDRESS_RULE, PAGE_ADDRESS
 from engines.events import (
     CitationsResolved,
     Failed,
@@ -59,6 +61,8 @@ def ask(
         raise InputError(
             f"page_url: the scope {limit!r} needs the address of the page that the reader is on: --page-url."
         )
+    if page_url and not re.match(PAGE_ADDRESS, page_url):
+        raise InputError(f"page_url: it {ADDRESS_RULE}.")
     scope = Scope(locale=locale or None, version=version or None, page_url=page_url, limit=limit)
     # First, as in `app.preloaded`: it looks up the source of all imports around its own, 0.1 s of 2.9 s of CPU.
     import wordfreq  # noqa: F401

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, StringConstraints
 
-from app.api_schemas import ExportOut, LinkAddress, OpenConversationOut, StoredSource
+from app.api_schemas import ExportOut, OpenConversationOut, StoredSource
 from app.chat_request import MAX_MESSAGE_CHARACTERS, owner_of
 from app.chat_request_messages import ShortText
 from app.conversation_ids import NAME_RULE, conversation_uuid, is_name
@@ -20,6 +20,7 @@ from app.errors import RequestError
 from app.openapi import TOKEN_REQUIRED, answers, errors
 from app.request_limits import LimitedRoute
 from app.services import Services
+from app.validation import LinkAddress, PageAddress
 from storage.accounts.reader import Reader
 from storage.conversations.store import ConversationStore
 from storage.conversations.turns import Answer, Conversation, Message, OpenConversation, TurnRequest, Verdict
@@ -54,7 +55,7 @@ class AnsweredTurn(BaseModel):
     complete: bool = True
     verdict: Verdict | None = None
     selected_text: str | None = None
-    page_url: ShortText | None = None
+    page_url: PageAddress | None = None
     sources: list[KeptSource] = []
 
 

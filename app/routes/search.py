@@ -11,6 +11,7 @@ from app.dependencies import ClientAddress, CurrentServices, OptionalReader, may
 from app.errors import RequestError
 from app.openapi import answers, errors
 from app.rate_limits import Asker
+from app.validation import PageAddress
 from engines.coverage.explanation import explain
 from engines.events import Scope, says_something
 
@@ -27,7 +28,7 @@ async def search(
     k: Annotated[int, Query(ge=1, le=50, description="How many passages at most.")] = 10,
     locale: str | None = None,
     version: str | None = None,
-    page_url: str | None = None,
+    page_url: PageAddress | None = None,
     scope: Literal["page", "chapter", "book"] = "book",
 ) -> dict[str, Any]:
     """Passages for a query, best first, how the query was understood, and the verdict."""

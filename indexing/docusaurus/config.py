@@ -304,7 +304,7 @@ class SiteConfig:
 
 
 def origin_problem(url: str) -> str | None:
-    """Why Docusaurus rejects `url` as a site's origin; None if it accepts it."""
+    """Why Docusaurus rejects `url` as a site's origin, or readers cannot open it; None if both can use it."""
     try:
         parts = urlsplit(url.strip())
         has_host = bool(parts.hostname)
@@ -312,6 +312,8 @@ def origin_problem(url: str) -> str | None:
         has_host = False
     if not has_host:
         return "is no address with a protocol, such as https://example.org, which stops Docusaurus"
+    if parts.scheme not in {"http", "https"}:
+        return "is no address of http or https, so no reader could open its pages"
     if parts.path not in {"", "/"}:
         return f"has the path {parts.path}, which stops Docusaurus: it belongs in `baseUrl`"
     return None

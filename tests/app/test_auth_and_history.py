@@ -169,6 +169,21 @@ async def test_a_guest_who_signs_up_keeps_their_history(http: Client, stores: Re
     assert [found["id"] for found in listed["conversations"]] == [conversation]
 
 
+NO_LINKS = (
+    "javascript:alert(1)",
+    " JavaScript:alert(1)",
+    "java\tscript:alert(1)",
+    "\x01javascript:alert(1)//",
+    "javascript\n:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "DATA:,x",
+    "\x1fdata:text/html,x",
+    "vbscript:x",
+    "VbScript:x",
+    "file:///etc/passwd",
+    "\u00a0FILE:///etc/passwd",
+    "blob:https://book.example/1",
+)
 SOURCE = {
     "number": 1,
     "id": "c1",
@@ -255,20 +270,8 @@ async def test_a_turn_is_kept_for_its_reader_alone(http: Client) -> None:
         {"verdict": "perhaps"},
         {"sources": [{"number": "one"}]},
         {"sources": "none"},
-        *(
-            {"sources": [SOURCE | {"url": address}]}
-            for address in (
-                "javascript:alert(1)",
-                " JavaScript:alert(1)",
-                "java\tscript:alert(1)",
-                "\x01javascript:alert(1)//",
-                "javascript\n:alert(1)",
-                "data:text/html,<script>alert(1)</script>",
-                "vbscript:x",
-                "file:///etc/passwd",
-                "blob:https://book.example/1",
-            )
-        ),
+        *({"sources": [SOURCE | {"url": address}]} for address in NO_LINKS),
+        *({"page_url": address} for address in NO_LINKS),
         {"complete": "partly"},
     ],
 )
@@ -278,6 +281,20 @@ async def test_a_turn_that_is_none_is_refused(http: Client, wrong: dict[str, Any
     refused = await http.post("/api/conversations/my-talk/turns", json=turn, headers=headers)
     assert error_of(refused) == (422, "invalid_request")
     assert (await http.get("/api/conversations/my-talk", headers=headers)).status_code == 404
+
+
+@pytest.mark.parametrize("address", NO_LINKS)
+async def test_a_page_at_an_address_that_is_no_link_is_refused_wherever_it_is_named(http: Client, address: str) -> None:
+    headers = bearer(await sign_up(http))
+    asked = {"message": "Why?", "conversation_id": "my-talk", "page_url": address, "selected_text": "a text"}
+    for refused in (
+        await http.post("/api/chat", json=asked, headers=headers),
+        await http.get("/api/search", params={"q": "zmp", "page_url": address}, headers=headers),
+    ):
+        assert error_of(refused) == (422, "invalid_request")
+        message = refused.json()["error"]["message"]
+        assert message == "page_url must be an address of http or https, or a relative one."
+    assert (await http.get("/api/conversations", headers=headers)).json()["conversations"] == []
 
 
 async def test_errors_have_stable_codes(http: Client) -> None:

@@ -29,6 +29,7 @@ def _said(model: type[BaseModel], body: dict[str, Any]) -> str:
         (ChatBody, {"message": "x", "messages": "y"}, "messages must be a list."),
         (ChatBody, {"message": "x", "scope": "all"}, "scope must be 'page', 'chapter' or 'book'."),
         (ChatBody, {"page_url": "y" * 3000}, "page_url may have 2,000 characters at most."),
+        (ChatBody, {"page_url": "data:,x"}, "page_url must be an address of http or https, or a relative one."),
         (ChatBody, {"message": "x", "stream": "maybe"}, "stream must be true or false."),
         (ChatBody, {"message": "x", "session_id": {"id": 1}}, "session_id must be text."),
         (SignInBody, {}, "email is missing. password is missing."),
@@ -44,6 +45,23 @@ def _said(model: type[BaseModel], body: dict[str, Any]) -> str:
 )
 def test_a_broken_rule_is_a_sentence(model: type[BaseModel], body: dict[str, Any], expected: str) -> None:
     assert _said(model, body) == expected
+
+
+@each_row(
+    "address",
+    [
+        "https://b.example/docs/a",
+        "HTTP://b.example",
+        " https://b.example/ ",
+        "/docs/a:b",
+        "docs/a#c:d",
+        "",
+        "?a:b",
+        "//b.example",
+    ],
+)
+def test_a_page_has_an_address_of_http_or_a_relative_one(address: str) -> None:
+    assert ChatBody(message="x", page_url=address).page_url == address
 
 
 def test_a_rule_without_a_sentence_of_its_own_is_told_without_its_inner_name() -> None:

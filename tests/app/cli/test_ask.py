@@ -79,6 +79,7 @@ def test_the_sources_tell_of_what_was_searched(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--page-url", "JavaScript:alert(1)"), "page_url: it must be an address of http or https, or a relative one."),
         (("--scope", "page"), "page_url: the scope 'page' needs the address of the page"),
         (("--scope", "chapter", "--page-url", "/nowhere"), "page_url: '/nowhere' is not a page of the book"),
         (("--locale", "xx"), "locale: the book is not in 'xx'"),

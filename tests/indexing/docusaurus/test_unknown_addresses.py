@@ -48,6 +48,8 @@ CLASSIC = "presets: [['classic', {}]]"
         (_site(CLASSIC).replace("baseUrl: '/',", ""), "no `baseUrl`"),
         (_site(CLASSIC).replace("'/'", "() => '/x/'"), "`baseUrl` is a function"),
         (_site(CLASSIC).replace("'https://b.example'", "'b.example'"), "no address with a protocol"),
+        (_site(CLASSIC).replace("'https://b.example'", "'javascript://b.example'"), "no address of http or https"),
+        (_site(CLASSIC).replace("'https://b.example'", "'File://b.example/'"), "no address of http or https"),
         (_site(CLASSIC).replace("'https://b.example'", "'https://b.example/sub'"), "has the path /sub"),
         (_site(CLASSIC).replace("'https://b.example'", "''"), "`url` is missing"),
         (_site("presets: [['classic', {docs: {routeBasePath: require('a-kit').route}}]]"), "`routeBasePath` comes"),
