@@ -7,6 +7,7 @@ and synthesizer.
 """
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -263,6 +264,8 @@ def _corrected(message: str, found: Retrieved) -> Understood | None:
     text = understood.asked.partition("\n")[0]
     for beside in understood.translated:
         text = text.replace(f"({beside})", "")
+    for typed, searched in set(understood.corrections) - set(understood.replaced):  # a plural, as the reader wrote it
+        text = re.sub(rf"(?<!\w){re.escape(searched)}(?!\w)", typed, text, count=1)
     text = " ".join(text.split())
     if len(text) > _SHOWN_CHARACTERS or not any(searched in text for _, searched in corrections):
         text = ", ".join(dict.fromkeys(searched for _, searched in corrections))

@@ -25,6 +25,7 @@ from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, 
 from engines.retrieval.passages import (
     Passage,
     QuickPostprocessor,
+    is_on_one_compared,
     passage_postprocessors,
     passages_of,
     strength_of,
@@ -361,8 +362,9 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "far": signals.far,
         "scattered": max(signals.coverage, signals.asked_coverage) < SCATTERED_COVERAGE,
         "definition": bool(names) and strength_of(nodes[0], names) >= SAYS_WHAT_IT_IS,
-        # What it asks about may have only another name in the book.
-        "related_term": any(typed not in understood.written_out for typed, _ in understood.terms),
+        # What it asks about may have only another name in the book, or be an abbreviation that the book writes out; of
+        # things that it compares the book may have one.
+        "related_term": bool(understood.terms) or is_on_one_compared(nodes[:COVERING_PASSAGES], understood),
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
         "unread": other_language

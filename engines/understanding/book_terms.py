@@ -67,6 +67,42 @@ _EVERYDAY = {
 }
 _EVERYDAY_NAME = regex.compile(rf"\b(?:{'|'.join(_EVERYDAY)})(?=s?\b)", regex.IGNORECASE)
 
+# Abbreviations of the field, for books that have the words alone. Of two spellings the book's is taken.
+_LONG_FORMS = {
+    "asr": ("automatic speech recognition", "speech recognition"),
+    "ba": ("bundle adjustment",),
+    "bc": ("behavior cloning", "behaviour cloning"),
+    "bt": ("behavior tree", "behaviour tree"),
+    "cop": ("center of pressure", "centre of pressure"),
+    "cra": ("create react app",),
+    "dh": ("denavit hartenberg",),
+    "di": ("dependency injection",),
+    "dr": ("domain randomization", "domain randomisation"),
+    "dt": ("digital twin",),
+    "e2e": ("end to end",),
+    "fk": ("forward kinematics",),
+    "fsm": ("finite state machine",),
+    "grf": ("ground reaction force",),
+    "hoc": ("higher order component",),
+    "hri": ("human robot interaction",),
+    "id": ("inverse dynamics",),
+    "ik": ("inverse kinematics",),
+    "il": ("imitation learning",),
+    "rk4": ("runge kutta",),
+    "rn": ("react native",),
+    "stt": ("speech to text", "speech recognition"),
+    "tdd": ("test driven development",),
+    "tof": ("time of flight",),
+    "tts": ("text to speech", "speech synthesis"),
+    "vio": ("visual inertial odometry",),
+    "vo": ("visual odometry",),
+    "wbc": ("whole body control",),
+}
+
+_WITH_DIGITS = regex.compile(
+    rf"\b(?:{'|'.join(short for short in _LONG_FORMS if not short.isalpha())})\b", regex.IGNORECASE
+)
+
 _RARELY = 3  # times as often is a phrase written out as it is abbreviated, where the abbreviation is no help
 _LEAST_OF_TWO_LETTERS = 5  # times that a phrase is in the book which stands for two letters: many would fit
 _LONGEST_WITH_MORE = 5  # letters of an abbreviation that one with a letter fewer stands for
@@ -82,6 +118,8 @@ _CANDIDATE = regex.compile(
 _PLURAL = regex.compile(
     r"(?<![\p{L}\p{N}_./@\\$'`-])(\p{L}{2,6})[sS](?![\p{L}\p{N}_/\\@(=`'’-]|\.\p{L})"  # "IMUs", "DoFs", "imus"
 )
+_POSSESSIVE = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])(\p{L}{2,7})(?:['’]s|(?<=s)['’])(?![\p{L}\p{N}])")  # "ZMP's"
+_PARTED = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])\p{Lu}(?:[-.]\p{Lu}){1,4}(?![\p{L}\p{N}_/@(=-])")  # "D-H", "I.K."
 _ASKS_FOR_RECAP = lexicon.word_pattern("headings.asks_for_recap")
 # Words that ask what an abbreviation means, whatever it is.
 _OF_DEFINITIONS = frozenset(
@@ -125,9 +163,14 @@ class BookTerms:
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with what the book writes otherwise, and these changes.
 
-        Plurals of abbreviations are singular ("IMUs"), swapped letters put right ("ZPM"), and "2" for "to" written out
+        Plurals of abbreviations are singular ("IMUs"), possessives as well ("ZMP's"), their letters stand together
+        ("D-H"), swapped letters put right ("ZPM"), and "2" for "to" written out
         ("sim2real").
         """
+        of_it = {match[0]: match[1] for match in _POSSESSIVE.finditer(text) if _capitals(match[1])}
+        text = _POSSESSIVE.sub(lambda match: of_it.get(match[0], match[0]), text)
+        joined = {part: short for part in _PARTED.findall(text) if self._knows(short := regex.sub("[-.]", "", part))}
+        text = _PARTED.sub(lambda match: joined.get(match[0], match[0]), text)
         found = {match[0]: match[1] for match in _PLURAL.finditer(text) if self._is_plural_of(match[0], match[1])}
         plurals = dict(found)
         text = _PLURAL.sub(lambda match: plurals.get(match[0], match[0]), text)
@@ -141,7 +184,7 @@ class BookTerms:
             if not self._has(match[0]) and self._has(match[1]) and self._has(match[2]):
                 found[match[0]] = f"{match[1]} to {match[2]}"
         text = _TWO_FOR_TO.sub(lambda match: found.get(match[0], match[0]), text)
-        return text, tuple(found.items())
+        return text, tuple((of_it | joined | found).items())
 
     def terms(self, text: str) -> tuple[tuple[str, str], ...]:
         """Further terms to search for: each abbreviation with the book's phrase for it, or its most similar one."""
@@ -151,14 +194,12 @@ class BookTerms:
             short = _EVERYDAY[match[0].casefold()]
             if all(map(self._has, short.split())) and f" {short.casefold()} " not in said:
                 found.setdefault(match[0], short)
-        for word in self._candidates(text):
-            other = self._name_of(word) or self._spelt_out(word)
+        for word in (*self._candidates(text), *_WITH_DIGITS.findall(text)):
+            other = self._name_of(word) or self._long_form(word) or self._spelt_out(word)
             if other is None and not self._has(word):
                 other = self._at_an_end(word) or self._near(word, text)
             if other is not None and f" {other} " not in said:
                 found.setdefault(word, other)
-            if len(found) >= MOST_TERMS:
-                break
         return tuple(found.items())[:MOST_TERMS]
 
     def has_name_of(self, word: str) -> bool:
@@ -227,7 +268,7 @@ class BookTerms:
         if self._words.get(plural, 0) > self._words.get(singular, 0):
             return False
         if word[-1] == "s" and _capitals(short):
-            return self._has(short) or self._name_of(short) is not None or self._spelt_out(short) is not None
+            return self._knows(short) or any(each(short) for each in (self._at_an_end, self._one_letter_fewer))
         return self._is_none_of_the_language(singular) and singular in self._words and not self._has(plural)
 
     def _is_abbreviation(self, known: str) -> bool:
@@ -253,6 +294,17 @@ class BookTerms:
                 continue
             return phrase.text
         return None
+
+    def _long_form(self, word: str) -> str | None:
+        """What an abbreviation of the field stands for, where the book has the words and not the abbreviation."""
+        if self._has(word):
+            return None
+        names = [name for name in _LONG_FORMS.get(word.casefold(), ()) if all(map(self._has, name.split()))]
+        return max(names, key=lambda name: min(self._words.get(part, 0) for part in name.split()), default=None)
+
+    def _knows(self, word: str) -> bool:
+        """Whether the book has an abbreviation, or the words that it stands for."""
+        return self._has(word) or any(each(word) for each in (self._name_of, self._long_form, self._spelt_out))
 
     def _telling_words(self, text: str) -> tuple[Set[str], Set[str]]:
         """The words of a question that say something about its subject, and those of them that the book has."""
@@ -286,14 +338,17 @@ class BookTerms:
         is_alone = telling <= {word}
         if not is_alone and in_book <= {word}:
             return None
-        short = word.casefold()
-        fewer = [known for known in _without_each(short) if self._has(known) and self._is_none_of_the_language(known)]
-        if fewer:
-            return max(fewer, key=lambda known: self._words.get(known, 0))
-        if is_alone:
-            return None
-        more = filter(self._is_no_word, self._by_fewer.get(short, ()))
+        fewer = self._one_letter_fewer(word)
+        if fewer or is_alone:
+            return fewer
+        more = filter(self._is_no_word, self._by_fewer.get(word.casefold(), ()))
         return max(more, key=lambda known: self._words[known], default=None)
+
+    def _one_letter_fewer(self, word: str) -> str | None:
+        """The book's abbreviation that this one is with a letter more inside ("PID")."""
+        fewer = _without_each(word.casefold())
+        near = [known for known in fewer if self._has(known) and self._is_none_of_the_language(known)]
+        return max(near, key=lambda known: self._words.get(known, 0), default=None)
 
 
 @lru_cache(maxsize=8)

@@ -104,6 +104,7 @@ _SPEAKS = _pattern(r"\b{speaks}$")
 # What of a question stands before its question word: "if the robot falls, what …".
 _CONDITION = _pattern(r"^{condition}\b(?![^,]*:)")
 _PERSON = _pattern(r"\b{title}\b")
+_GOES_ON = regex.compile(r"[._(]\w")  # an identifier: "describe.each"
 _BEFORE_A_SUBJECT = regex.compile(r"\s*[,:;–—]\s+|\s+-\s+")
 # Asks for help with what stands elsewhere: "could you look at it?".
 _POINTS = _pattern(
@@ -448,6 +449,8 @@ def subject(sentence: str) -> str:
     """What an instruction is about (`Explain X in simple words` → `X`); the sentence itself where it is none."""
     text = sentence.strip().rstrip(" ?.!")
     match = _TASK_WORDS.match(text)
+    if match and _GOES_ON.match(text, match.end()):
+        match = None
     rest = text[match.end() :].strip(" ?.!:\"'“”") if match else DEFINITION_OF.sub("", text)
     return rest if _LETTERS.search(rest) else sentence
 

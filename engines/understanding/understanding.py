@@ -84,6 +84,7 @@ class Understanding:
     has_long_scene: bool = False  # what asks leads the search then, as most words are of the scene
     asks_by_itself: bool = False  # beside a pasted text, of which it says nothing: "how do I polyfill X for jsdom?"
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
+    compared: tuple[tuple[str, ...], ...] = ()  # the names of each thing that the question compares, as typed first
     own_text: str = ""  # the question as it was typed, where text stands around it that is not searched
 
     @property
@@ -108,14 +109,12 @@ class Understanding:
         return tuple(dict.fromkeys((self.term, plain, *others, renamed, *(both.groups() if both else ()))))
 
     @property
-    def compared(self) -> tuple[str, str] | None:
-        """The names of the two things that the question compares, typing errors corrected."""
-        return things_compared(self.in_own_words(self.asked), self.language)
-
-    @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
-        """(As typed, as searched) of the misspelt words, and of the names that the book does not use; no plurals."""
-        misspelt = [pair for pair in self.corrections if pair[0].casefold() != f"{pair[1]}s".casefold()]
+        """(As typed, as searched) of misspelt words, and of names that the book does not use; no other forms of a word.
+
+        "PIDs" is searched as "PID", "ZMP's" as "ZMP", and "D-H" as "DH".
+        """
+        misspelt = [pair for pair in self.corrections if not _is_other_form(*pair)]
         return (*misspelt, *(() if self._in_another_language else self.terms))
 
     @property
@@ -261,6 +260,7 @@ def understand(
     meant = _meant(prose, asked_in, terms, meanings) if asked_in and meanings else ()
     if not term and book_terms and not other_language:
         term = book_terms.alone(subject_text, terms)
+    compared = _compared_by_name((subject_text, prose), language, terms)
     terms, written_out = _names_asked_for(terms, term, book_terms)
     names = [f"({term})" for _, term in (*terms, *meant)]
     # What was pasted is searched, and says what is asked only where the question itself names nothing.
@@ -289,6 +289,7 @@ def understand(
         asks_by_itself=said.asks_by_itself,
         foreign=_foreign_share(asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
+        compared=compared,
         own_text=said.own_text,
     )
 
@@ -442,6 +443,15 @@ def _names_asked_for(
     return tuple(pair for pair in terms if pair[0] not in own or pair[0] in asked_for), tuple(sorted(asked_for))
 
 
+def _compared_by_name(
+    texts: Iterable[str], language: str, terms: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, ...], ...]:
+    """The things that the first of the texts compares which compares any, each with the book's name for it."""
+    compared = next(filter(None, (things_compared(text, language) for text in texts)), ())
+    named = {typed.casefold(): name for typed, name in terms}
+    return tuple(tuple(filter(None, (each, named.get(each.casefold(), "")))) for each in compared)
+
+
 def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
     """The term as it is searched; "" where its misspelt words hid that it is none ("the diffrence between …")."""
     corrected = _WORDS.sub(lambda word: corrections.get(word[0], word[0]), term)
@@ -476,6 +486,11 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     for text in filter(None, texts):
         found.setdefault(_compared(text), text)
     return tuple(found.values())
+
+
+def _is_other_form(typed: str, searched: str) -> bool:
+    """Whether a word is a plural or a possessive of what is searched, or has its letters apart."""
+    return "".join(_PARTS.findall(typed)).casefold() in (searched.casefold(), f"{searched}s".casefold())
 
 
 def _compared(text: str) -> str:

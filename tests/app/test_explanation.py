@@ -157,6 +157,10 @@ def test_a_search_says_that_another_language_spared_a_question(server_url: str) 
     assert told["score"] < told["thresholds"]["not_covered"]
 
 
+def test_a_plural_is_shown_as_it_was_typed_beside_the_name_that_is_searched_for(server_url: str) -> None:
+    assert answer_to(server_url, "What are ZMMPs?")["understood"]["searched_for"] == "What are ZMMPs (zmp)"
+
+
 def test_an_abbreviation_that_the_book_has_nearly_so_is_never_refused(server_url: str) -> None:
     told = explained(server_url, "What does the ZP of the feet cost in the shop of the town?")
     assert told["terms"] == [{"typed": "ZP", "searched": "zmp"}]

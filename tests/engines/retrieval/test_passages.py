@@ -3,7 +3,7 @@
 import pytest
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater
+from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater, is_on_one_compared
 from engines.retrieval.retriever import UNDERSTOOD
 from engines.understanding.understanding import understand
 
@@ -186,6 +186,49 @@ async def test_a_section_on_both_things_keeps_the_first_place_of_a_comparison() 
         "Other topics",
         "What you learned",
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "is_on_one"),
+    [("PD vs PID", True), ("MPC vs PID", False), ("PD control", False)],
+)
+def test_the_book_may_have_one_of_the_things_compared(question: str, is_on_one: bool) -> None:
+    found = [NodeWithScore(node=TextNode(text="Two gains.", metadata={"heading_path": ("PD control",)}))]
+    assert is_on_one_compared(found, understand(question)) is is_on_one
+
+
+async def test_of_three_things_each_has_a_section_among_the_first_three() -> None:
+    headings = (
+        "Next steps",
+        "Calling a service",
+        "What you learned",
+        "Quality of service",
+        "Services",
+        "Topics",
+        "Actions",
+    )
+    found = await compared("topics, services or actions - which should I use?", *headings)
+    assert set(found[:3]) == {"Services", "Topics", "Actions"}
+    assert found[3] == "Next steps"
+
+
+async def test_a_section_that_names_all_things_is_ahead_of_those_on_each() -> None:
+    headings = ("Calling a service", "Topic, service or action?", "Services", "Topics", "Actions")
+    found = await compared("topic vs service vs action", *headings)
+    assert found[0] == "Topic, service or action?"
+
+
+async def test_a_thing_that_no_heading_names_has_the_section_that_names_it_most_often() -> None:
+    question = "which is better, Gazebo or MuJoCo?"
+    texts = {"Setup": "Install it.", "Speed": "MuJoCo.", "Contacts": "MuJoCo, and MuJoCo again.", "Gazebo": "A world."}
+    found = [
+        NodeWithScore(
+            node=TextNode(text=text, metadata={"heading_path": (heading,), UNDERSTOOD: understand(question)}), score=1.0
+        )
+        for heading, text in texts.items()
+    ]
+    moved = await BothCompared().apostprocess_nodes(found, QueryBundle(question))
+    assert [each.node.metadata["heading_path"][0] for each in moved] == ["Setup", "Contacts", "Gazebo", "Speed"]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,55 @@ def test_a_book_of_any_length_gives_phrases_quickly_and_few() -> None:
     assert len(encode_phrases(many)) < 100_000
 
 
+@each_row(
+    ("question", "searched"),
+    [
+        ("the ZMP's limits", "the ZMP limits"),
+        ("the IMU\N{RIGHT SINGLE QUOTATION MARK}s drift", "the IMU drift"),
+        ("the PDs' gains", "the PD gains"),
+        ("explain the U-R-D-F of an arm", "the URDF of an arm"),
+        ("what's the arm's reach", "what's the arm's reach"),
+        ("the 'ZMP's", "the 'ZMP's"),
+        ("is it A-B or B-A", "is it A-B or B-A"),
+    ],
+)
+def test_possessives_and_letters_apart_are_searched_for_as_the_book_writes_them(
+    abbreviations: BookTerms, question: str, searched: str
+) -> None:
+    found = understand(question, book_terms=abbreviations)
+    assert found.search_text == searched
+    assert found.replaced == ()
+
+
+def test_the_plural_of_an_abbreviation_with_another_name_is_searched_for_with_it(abbreviations: BookTerms) -> None:
+    found = understand("What are PIDs?", book_terms=abbreviations)
+    assert found.search_text == "What are PID (pd)"
+    assert found.replaced == (("PID", "pd"),)
+
+
+FIELD = "Domain randomisation. The Denavit-Hartenberg frames, Runge-Kutta, visual odometry, and end-to-end tests."
+
+
+@each_row(
+    ("question", "term"),
+    [
+        ("what is DR?", ("DR", "domain randomisation")),
+        ("what is the DH convention", ("DH", "denavit hartenberg")),
+        ("D-H parameters", ("DH", "denavit hartenberg")),
+        ("what is RK4", ("RK4", "runge kutta")),
+        ("is there VO", ("VO", "visual odometry")),
+        ("e2e tests", ("e2e", "end to end")),
+    ],
+)
+def test_abbreviations_of_the_field_are_written_out_as_the_book_writes_them(
+    question: str, term: tuple[str, str]
+) -> None:
+    words = decode_written_words(encode_written_words([FIELD]))
+    terms = BookTerms(words, decode_phrases(encode_phrases([FIELD])), Vocabulary.of(set(tokens(FIELD))), "en")
+    assert understand(question, book_terms=terms).terms == (term,)
+    assert understand("what is a GRF", book_terms=terms).terms == ()
+
+
 @pytest.fixture(scope="module")
 def written_out() -> BookTerms:
     words = decode_written_words(encode_written_words([TEXT]))
