@@ -22,9 +22,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from storage.accounts.local import LocalAccounts
 from storage.accounts.reader import Reader
-from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.sqlite_store import LocalAccounts
+from storage.accounts.supabase_store import SupabaseAccounts
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import ReaderStores
 from storage.sqlite import DATABASE_NAME, Database

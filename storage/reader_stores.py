@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from storage.accounts.local import LocalAccounts
 from storage.accounts.signing import SigningKey
+from storage.accounts.sqlite_store import LocalAccounts
 from storage.accounts.store import AccountStore
-from storage.conversations.local import LocalConversations
 from storage.conversations.outbox import Outbox
 from storage.conversations.saved import SavedConversations
+from storage.conversations.sqlite_store import LocalConversations
 from storage.environment import read_settings
 from storage.settings import StorageSettings, SupabaseSettings, legacy_key_role
 from storage.sqlite import DATABASE_NAME, Database
@@ -77,8 +77,8 @@ async def _open_local(settings: StorageSettings) -> AsyncIterator[ReaderStores]:
 @asynccontextmanager
 async def _open_supabase(settings: StorageSettings, on_site_limit: Callable[[], None]) -> AsyncIterator[ReaderStores]:
     # Two seconds of imports that a local start need not pay.
-    from storage.accounts.supabase import SupabaseAccounts
-    from storage.conversations.supabase import SupabaseConversations
+    from storage.accounts.supabase_store import SupabaseAccounts
+    from storage.conversations.supabase_store import SupabaseConversations
     from storage.supabase_project import SupabaseProject
 
     more = read_settings(SupabaseSettings)

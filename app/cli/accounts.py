@@ -15,7 +15,7 @@ from storage.errors import ConfigurationError, InputError, NotFoundError
 from storage.settings import StorageSettings
 
 if TYPE_CHECKING:
-    from storage.accounts.local import LocalAccounts
+    from storage.accounts.sqlite_store import LocalAccounts
 
 accounts_app = typer.Typer(help="The accounts of this machine: list them, replace a lost password, delete one.")
 

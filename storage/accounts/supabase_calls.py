@@ -1,4 +1,4 @@
-"""Calls that Supabase Auth rate-limits, with a back-off after a refusal; for `supabase` and `supabase_sign_up`."""
+"""Calls that Supabase Auth limits, with a back-off after a refusal; for `supabase_store` and `supabase_sign_up`."""
 
 import time
 from collections.abc import AsyncIterator

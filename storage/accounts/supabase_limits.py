@@ -1,4 +1,4 @@
-"""Limits sign-ins, refreshes and e-mails before they are passed on to Supabase Auth; called by `supabase`.
+"""Limits sign-ins, refreshes and e-mails before they are passed on to Supabase Auth; called by `supabase_store`.
 
 Auth limits its callers by address, and sees this server's address for all readers. So sign-ins are limited here first,
 by account and by the reader's address, and half of Auth's bucket is left to refreshes.

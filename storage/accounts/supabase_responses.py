@@ -1,4 +1,4 @@
-"""Converts Supabase Auth's responses to our types, and our values to its parameters; called by `supabase`."""
+"""Converts Supabase Auth's responses to our types, and our values to its parameters; called by `supabase_store`."""
 
 import logging
 import time

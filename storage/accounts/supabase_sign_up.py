@@ -1,4 +1,4 @@
-"""Creates accounts in Supabase Auth, for new readers and for guests who sign up; called by `supabase`.
+"""Creates accounts in Supabase Auth, for new readers and for guests who sign up; called by `supabase_store`.
 
 No response reveals whether another reader has the address: Auth hides it from new readers, and this module hides it
 from guests, to whom Auth would tell it.

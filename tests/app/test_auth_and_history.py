@@ -15,7 +15,7 @@ from app.main import create_app
 from app.rate_limits import Limits
 from app.services import Services
 from app.settings import AppSettings
-from storage.accounts.local import LocalAccounts
+from storage.accounts.sqlite_store import LocalAccounts
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import ReaderStores
 from tests.reader_stores import PASSWORD, project, stores, supabase_stores

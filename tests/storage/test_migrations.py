@@ -10,7 +10,7 @@ import httpx
 import psycopg
 import pytest
 
-import storage.accounts.supabase
+import storage.accounts.supabase_store
 from storage.accounts.reader import Profile, Reader
 from storage.accounts.store import NewAccount
 from storage.conversations.turns import Answer, TurnRequest
@@ -123,7 +123,7 @@ def test_the_database_tells_of_each_table_whose_rows_its_policies_open(project: 
 async def test_a_missing_newest_migration_is_found(
     project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(storage.accounts.supabase_store, "CHECK_SECONDS", 0.0)
     project.sql("delete from public.bookrag_migrations")
     try:
         with pytest.raises(StorageUnavailableError, match="migrations"):

@@ -4,7 +4,7 @@ import pytest
 
 from storage.accounts.reader import Profile
 from storage.accounts.store import NewAccount
-from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.supabase_store import SupabaseAccounts
 from storage.errors import (
     AccountExistsError,
     AccountInputError,

@@ -7,8 +7,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from storage.accounts.local import LocalAccounts
 from storage.accounts.reader import Profile, Reader
+from storage.accounts.sqlite_store import LocalAccounts
 from storage.accounts.store import NewAccount, SignedIn
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import ReaderStores

@@ -18,12 +18,12 @@ from pydantic import SecretStr, ValidationError
 from supabase_auth.errors import AuthApiError
 
 import storage.accounts.introspection
-import storage.accounts.supabase
+import storage.accounts.supabase_store
 from storage.accounts.introspection import QUESTIONS
-from storage.accounts.local import LocalAccounts
 from storage.accounts.reader import Profile
+from storage.accounts.sqlite_store import LocalAccounts
 from storage.accounts.store import NewAccount, Session, SignedIn
-from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.supabase_store import SupabaseAccounts
 from storage.errors import (
     AccountClosedError,
     AccountExistsError,
@@ -640,7 +640,7 @@ async def test_a_guest_is_told_of_a_taken_address_where_no_letter_confirms(supab
 async def test_the_check_finds_what_is_wrong(
     project: SupabaseServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(storage.accounts.supabase_store, "CHECK_SECONDS", 0.0)
     monkeypatch.setattr(storage.accounts.jwks, "PAUSE_SECONDS", 0.0)
     async with opened(tmp_path, project) as stores:
         await stores.accounts.check()
@@ -682,7 +682,7 @@ async def test_the_check_names_what_to_look_at(
     fault: dict[str, Fault],
     named: str,
 ) -> None:
-    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(storage.accounts.supabase_store, "CHECK_SECONDS", 0.0)
     async with opened(tmp_path, project) as stores:
         for kind, each in fault.items():
             setattr(project.faults, kind, each)
@@ -712,7 +712,7 @@ async def test_the_check_names_a_wrong_key_and_an_address_where_nobody_is(
 async def test_the_check_names_an_issuer_that_is_refused_until_tokens_are_taken_again(
     project: SupabaseServer, supabase_stores: ReaderStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.accounts.supabase, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(storage.accounts.supabase_store, "CHECK_SECONDS", 0.0)
     project.signing.issuer = "https://evil.example/auth/v1"
     with pytest.raises(AuthenticationError):
         await new_guest(supabase_stores)

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 import storage.accounts.jwks
 from storage.accounts.jwks import ProjectKeys
-from storage.accounts.supabase import SupabaseAccounts
+from storage.accounts.supabase_store import SupabaseAccounts
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import AuthenticationError, StorageUnavailableError
 from storage.reader_stores import ReaderStores

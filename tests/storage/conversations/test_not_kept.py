@@ -9,9 +9,9 @@ import pytest
 from app.answer_json import AnswerIdentity, NotSaved
 from app.ui_message_stream import UiMessageEncoder
 from storage.accounts.reader import Reader
-from storage.conversations.local import LocalConversations
 from storage.conversations.outbox import Outbox
 from storage.conversations.saved import SavedConversations
+from storage.conversations.sqlite_store import LocalConversations
 from storage.conversations.turns import Answer, TurnRequest
 from storage.disk import require_room
 from storage.errors import NotKeptError

@@ -10,9 +10,9 @@ from pathlib import Path
 import jwt
 import pytest
 
-from storage.accounts.local import LocalAccounts
 from storage.accounts.passwords import check_strength
 from storage.accounts.signing import ISSUER, SigningKey
+from storage.accounts.sqlite_store import LocalAccounts
 from storage.accounts.store import NewAccount
 from storage.errors import (
     AccountExistsError,

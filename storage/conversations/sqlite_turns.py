@@ -1,4 +1,4 @@
-"""A turn in SQLite, statement by statement; `local` runs these functions within one transaction each.
+"""A turn in SQLite, statement by statement; `sqlite_store` runs these functions within one transaction each.
 
 The same steps in PostgreSQL are `begin_turn` and `save_answer` in supabase/migrations; the contract tests hold both
 to the same behaviour.
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from storage.accounts.local_users import find_profile
 from storage.accounts.reader import Reader
+from storage.accounts.sqlite_users import find_profile
 from storage.conversations.rows import message_from_row, row_of_answer, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
 from storage.errors import AuthenticationError, IdempotencyError, NotFoundError

@@ -1,4 +1,4 @@
-"""Users, sessions and profiles in SQLite, statement by statement; `local` runs these within one transaction each."""
+"""Users, sessions and profiles in SQLite, statement by statement; `sqlite_store` runs each within one transaction."""
 
 import hashlib
 import json

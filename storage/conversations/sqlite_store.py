@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from storage.accounts.reader import Reader
-from storage.conversations import local_turns
+from storage.conversations import sqlite_turns
 from storage.conversations.rows import conversation_from_row, page_of_rows, read_cursor
 from storage.conversations.turns import (
     Answer,
@@ -39,11 +39,11 @@ class LocalConversations:
 
     async def begin_turn(self, reader: Reader, request: TurnRequest) -> OpenTurn:
         """See ConversationStore."""
-        return await self._database.write(partial(local_turns.begin, reader=reader, request=request))
+        return await self._database.write(partial(sqlite_turns.begin, reader=reader, request=request))
 
     async def finish_turn(self, reader: Reader, turn: OpenTurn, answer: Answer) -> bool:
         """See ConversationStore."""
-        await self._database.write(partial(local_turns.finish, reader=reader, turn=turn, answer=answer))
+        await self._database.write(partial(sqlite_turns.finish, reader=reader, turn=turn, answer=answer))
         return True
 
     async def save_summary(self, reader: Reader, conversation_id: UUID, summary: Summary) -> None:
@@ -51,7 +51,7 @@ class LocalConversations:
         value = json.dumps({"text": storable(summary.text), "up_to": str(summary.up_to)})
 
         def work(db: sqlite3.Connection) -> None:
-            row = local_turns.own_conversation(db, reader, conversation_id)
+            row = sqlite_turns.own_conversation(db, reader, conversation_id)
             db.execute("UPDATE conversations SET summary = ? WHERE id = ?", (value, row["id"]))
 
         await self._database.write(work)
@@ -68,14 +68,14 @@ class LocalConversations:
 
     async def get(self, reader: Reader, conversation_id: UUID) -> Conversation:
         """See ConversationStore."""
-        row = await self._database.read(lambda db: dict(local_turns.own_conversation(db, reader, conversation_id)))
+        row = await self._database.read(lambda db: dict(sqlite_turns.own_conversation(db, reader, conversation_id)))
         return conversation_from_row(row)
 
     async def open(self, reader: Reader, conversation_id: UUID) -> OpenConversation:
         """See ConversationStore."""
 
         def work(db: sqlite3.Connection) -> tuple[dict[str, Any], list[Message]]:
-            row = local_turns.own_conversation(db, reader, conversation_id)
+            row = sqlite_turns.own_conversation(db, reader, conversation_id)
             messages = db.execute(
                 """
                 SELECT *, row_number() OVER (PARTITION BY parent_id, role ORDER BY seq) AS version
@@ -83,7 +83,7 @@ class LocalConversations:
                 """,
                 (row["id"],),
             )
-            return dict(row), [local_turns.decode_message(message) for message in messages]
+            return dict(row), [sqlite_turns.decode_message(message) for message in messages]
 
         row, messages = await self._database.read(work)
         head_id = UUID(row["head_id"]) if row["head_id"] else None
@@ -93,9 +93,9 @@ class LocalConversations:
         """See ConversationStore."""
 
         def work(db: sqlite3.Connection) -> dict[str, Any]:
-            row = local_turns.own_conversation(db, reader, conversation_id)
+            row = sqlite_turns.own_conversation(db, reader, conversation_id)
             db.execute("UPDATE conversations SET title = ? WHERE id = ?", (storable(title), row["id"]))
-            return dict(local_turns.own_conversation(db, reader, conversation_id))
+            return dict(sqlite_turns.own_conversation(db, reader, conversation_id))
 
         return conversation_from_row(await self._database.write(work))
 
@@ -109,7 +109,7 @@ class LocalConversations:
             )
         )
         if not deleted:
-            raise NotFoundError(local_turns.NO_CONVERSATION)
+            raise NotFoundError(sqlite_turns.NO_CONVERSATION)
 
     async def delete_all(self, reader: Reader) -> int:
         """See ConversationStore."""
