@@ -10,7 +10,9 @@ from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
-from engines.understanding.intent_recognition import intent_of
+from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.intent_recognition import beside_the_one_before, intent_of
+from engines.understanding.later_turns import goes_on, may_go_on
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words, readable, zipf
@@ -85,6 +87,28 @@ def _named_instead(question: str) -> str:
     if not found or plain_words(found["name"])[:1] == [] or plain_words(found["name"])[0] in _NO_NAME:
         return ""
     return term_asked(f"what is {found['name']}")
+
+
+def intent_in(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
+    """What a message wants after what was said: "and 4?" wants of chapter 4 what was wanted before."""
+    intent = intent_of(text, has_page=has_page, has_history=bool(turns))
+    if turns and may_go_on(text):
+        intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
+    if turns and intent.kind == "question":
+        place = last_asked(turns)
+        intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
+    return intent
+
+
+def _task_before(turns: Sequence[Turn], *, has_page: bool) -> Intent:
+    """The task or the question of the newest message with a request of its own."""
+    asked = QUESTION
+    texts = [turn.content for turn in turns if turn.role == "user"][-_CHAIN:]
+    for place, text in enumerate(texts):
+        alone = intent_of(text, has_page=has_page, has_history=place > 0)
+        if alone.kind not in ("small_talk", "conversation_task"):
+            asked = goes_on(text, asked) or alone
+    return asked
 
 
 def _asking(turns: Sequence[Turn]) -> list[int]:

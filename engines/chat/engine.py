@@ -26,7 +26,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, last_asked, leans_back, usable
+from engines.chat.condense import in_context, intent_in, last_asked, leans_back, usable
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
@@ -61,7 +61,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
-from engines.understanding.intent_recognition import beside_the_one_before, intent_of, small_talk_of
+from engines.understanding.intent_recognition import small_talk_of
 from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -136,14 +136,10 @@ class BookChat:
         if self._tasks is None:
             return None
         intent = (
-            intent_of(question.text, has_page=bool(question.scope.page_url), has_history=bool(question.history))
+            intent_in(question.text, question.history, has_page=bool(question.scope.page_url))
             if question.selected_text is None
             else small_talk_of(question.text)
         )
-        if intent.kind == "question" and question.history and question.selected_text is None:
-            place = last_asked(question.history)
-            before = "" if place is None else question.history[place].content
-            intent = beside_the_one_before(question.text, before) or intent
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)
@@ -177,7 +173,7 @@ class BookChat:
         if self._tasks is None or place is None:
             return None
         before = replace(question, text=question.history[place].content, history=question.history[:place])
-        asked = intent_of(before.text, has_page=bool(question.scope.page_url), has_history=bool(place))
+        asked = intent_in(before.text, before.history, has_page=bool(question.scope.page_url))
         if intent.task == "answers" and asked.task != "quiz":
             return None
         if asked.kind == "question" and (not before.history or names_the_page(before.text)):

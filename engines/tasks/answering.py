@@ -23,6 +23,7 @@ from engines.tasks.book_tasks import chapter_contents, no_such_chapter, place_of
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Chapter, Contents, has_in_range, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
+from engines.tasks.last_points import page_of_point, plan_points
 from engines.tasks.likely_tasks import is_a_task
 from engines.tasks.link_lists import (
     AgainSynthesizer,
@@ -40,7 +41,7 @@ from engines.tasks.page_text import PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
-from engines.understanding.intent import Intent
+from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent
 from engines.understanding.lexicon import pattern
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
@@ -106,6 +107,7 @@ _ASKS = re.compile(  # a question, and not a demand ("can you …")
     r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
     re.IGNORECASE,
 )
+_STEPS = {THE_NEXT: 1, THE_PREVIOUS: -1}
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
@@ -199,6 +201,8 @@ class Tasks:
             return answer_small_talk(asked)
         if intent.task == "translation" and not self.has_model:
             return ready(asked, Quotation(asked.messages.no_translation, (), ()), NO_VERDICT)
+        if intent.task == "point":
+            return await self._point(asked)
         if intent.kind == "conversation_task":
             return self._conversation_task(asked)
         if intent.task == "quiz" and intent.part == "book":
@@ -227,6 +231,14 @@ class Tasks:
                 )
             return plan
         return await self._page_task(asked)
+
+    async def _point(self, asked: Task) -> Plan | None:
+        """The plan for a point of an earlier answer; one that is a page or a chapter is told as that."""
+        name = page_of_point(asked)
+        if name:
+            of_it = Intent("page_task", "summary", "chapter", name, titled=True)
+            return await self._page_task(replace(asked, intent=of_it))
+        return plan_points(asked, has_model=self.has_model)
 
     def _conversation_task(self, asked: Task) -> Plan:
         """The plan for a task on the conversation, or for rewording its last answer."""
@@ -273,12 +285,16 @@ class Tasks:
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
         if intent.task == "place":
             return place_of_the_page(asked)
+        if intent.step:
+            at = chapter or (asked.text_chapter if intent.part == "chapter" else None) or asked.open_page
+            assert at is not None  # noqa: S101 - there is a page where there is no chapter
+            chapter = asked.beside(at, intent.step)
+            if chapter is None:
+                return _nothing_beside(asked, at, intent.step)
         if intent.task == "length":
             return await self._length(asked, chapter)
         if intent.task == "mentions":
             return await self._mentions(asked, chapter)
-        if intent.step:
-            return await self._beside_the_page(asked)
         if chapter is not None and intent.task == "before":
             return await self._before_the_chapter(asked, chapter)
         if chapter is None and intent.task in ("before", "next"):
@@ -293,12 +309,17 @@ class Tasks:
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
         """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
         names = (asked.intent.name, *asked.intent.others)
-        others = map(asked.place, names[1:])
         here = asked.text_chapter if asked.intent.part == "chapter" else None
-        found = [first or here or asked.open_page, *others]
-        chapters = [chapter for chapter in found if chapter is not None]
-        if len(chapters) < len(found):
-            missing = names[found.index(None)]
+        found = [first or here or asked.open_page]
+        for name in names[1:]:
+            at, step = found[-1], _STEPS.get(name)
+            beside = asked.beside(at, step) if at is not None and step else None
+            if at is not None and step and beside is None:
+                return _nothing_beside(asked, at, step)
+            found.append(beside if step else asked.place(name))
+        chapters = list(dict.fromkeys(chapter for chapter in found if chapter is not None))
+        if None in found:
+            missing = names[found.index(None)].lstrip("-")
             if number_of(missing) is None:
                 return _which_of_several(asked, missing)
             return no_such_chapter(asked, missing)
@@ -430,23 +451,6 @@ class Tasks:
         required.sort(key=lambda each: (overview is None or each.title != overview.title, len(each.heading_path)))
         return [replace(each, number=number) for number, each in enumerate(required[:_MOST_PREREQUISITES], 1)]
 
-    async def _beside_the_page(self, asked: Task) -> Plan | None:
-        """A task on the page, or the chapter, before the open one or after it."""
-        page, step, messages = asked.page, asked.intent.step, asked.messages
-        assert page is not None  # noqa: S101 - `_page_task` has seen to it
-        chapter = asked.text_chapter if asked.intent.part == "chapter" else None
-        if chapter is not None:
-            beside = asked.contents.beside(chapter, step)
-        else:
-            before, after = asked.contents.around(str(page.metadata[payload.URL]))
-            entry = next(iter(after if step > 0 else before[-1:]), None)
-            beside = Chapter(entry.title, (entry,)) if entry is not None else None
-        if beside is None:
-            opening = messages.nothing_after if step > 0 else messages.nothing_before
-            title = chapter.title if chapter is not None else str(page.metadata[payload.TITLE])
-            return ready(asked, linked_list(opening.format(title=title), []))
-        return await self._from_text(asked, beside)
-
 
 def _holds_for(question: Question, intent: Intent) -> bool:
     """Whether an intent applies with a selected text, which tasks and questions are then about."""
@@ -491,6 +495,12 @@ async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
     word = asked.intent.word
     heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
+
+
+def _nothing_beside(asked: Task, chapter: Chapter, step: int) -> ReadyAnswer:
+    """Says that nothing comes after a chapter or a page, or before it."""
+    opening = asked.messages.nothing_after if step > 0 else asked.messages.nothing_before
+    return ready(asked, linked_list(opening.format(title=chapter.title), []))
 
 
 def _of_each_page(asked: Task) -> ReadyAnswer | None:

@@ -129,12 +129,16 @@ class Contents:
         if number is not None:
             return self._titled(number, word) or self._in_a_range(number, word) or self._numbered(number, word)
         if words and words[0] in _LAST:
-            alike = sorted(self.called(word), key=lambda chapter: _own_number(chapter) or 0)
-            return alike[-1] if alike else None
+            return self.from_the_end(1, word)
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
         candidates = [(_likeness(words, chapter.title), chapter) for chapter in (*self.chapters, *pages)]
         best = max(candidates, key=lambda item: item[0], default=None)
         return best[1] if best is not None and best[0] >= _SAME_NAME else None
+
+    def from_the_end(self, place: int, word: str = "") -> Chapter | None:
+        """The last chapter (1), the one before it (2) and so on, by their numbers where they have some."""
+        alike = sorted(self.called(word), key=lambda chapter: _own_number(chapter) or 0)
+        return alike[-place] if place <= len(alike) else None
 
     def find(self, name: str, word: str = "", *, titled: bool = False) -> Chapter | None:
         """The chapter or the page that a reader names by number, title, part of a title or subject.

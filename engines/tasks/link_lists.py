@@ -147,7 +147,10 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         shown = _first_of_each_page(found.sources) if self._by_page else found.sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
         if self._sides:
-            return _side_by_side(opening, self._sides, lines)
+            told = _side_by_side(opening, self._sides, lines)
+            left_out = len(lines) - len(told.parts)
+            more = f"\n\n{self._messages.and_more.format(count=left_out)}" if left_out > 0 else ""
+            return replace(told, ending=more)
         fitting = _that_fit(lines)
         outline = linked_list(opening, fitting)
         left_out = len(lines) - len(fitting)

@@ -58,6 +58,8 @@ class Messages:
     titled: str  # above pages with a word of the question in their titles
     length: str  # with a place for `{title}`, `{words}` and `{minutes}`
     which_page: str
+    point: str  # above the section that a point of an earlier answer names
+    no_point: str  # with a place for `{count}`
     mentions: str  # above the sections that do; with a place for `{title}`, `{subject}` and `{count}`
     not_mentioned: str  # with a place for `{title}` and `{subject}`
     mentioned_elsewhere: str  # behind it, above sections of the book that do
@@ -134,6 +136,8 @@ ENGLISH = Messages(
     titled="These have a word of your question in their titles:",
     length="“{title}” has about {words} words, which take about {minutes} min to read; this is an estimate.",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
+    point="This is what the book says on that point:",
+    no_point="The last answer has no such point; it has {count} of them. Say which one you mean.",
     mentions="Yes, “{title}” mentions “{subject}” ({count}×):",
     not_mentioned="No, “{title}” does not mention “{subject}”.",
     mentioned_elsewhere="These sections of the book do:",
@@ -209,6 +213,8 @@ URDU = Messages(
     titled="ان کے عنوان میں آپ کے سوال کا کوئی لفظ ہے:",
     length="”{title}“ میں تقریباً {words} الفاظ ہیں، جنہیں پڑھنے میں تقریباً {minutes} منٹ لگتے ہیں؛ یہ ایک اندازہ ہے۔",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
+    point="اس نکتے پر کتاب یہ کہتی ہے:",
+    no_point="پچھلے جواب میں ایسا کوئی نکتہ نہیں؛ اس میں {count} ہیں۔ بتائیں کہ کون سا نکتہ مراد ہے۔",
     mentions="جی ہاں، “{title}” میں “{subject}” کا ذکر ہے ({count}×):",
     not_mentioned="نہیں، “{title}” میں “{subject}” کا ذکر نہیں ہے۔",
     mentioned_elsewhere="کتاب کے ان حصوں میں ہے:",
@@ -284,6 +290,8 @@ GERMAN = Messages(
     titled="Diese haben ein Wort Ihrer Frage im Titel:",
     length="„{title}“ hat etwa {words} Wörter und ist in etwa {minutes} min gelesen; das ist eine Schätzung.",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
+    point="Das sagt das Buch zu diesem Punkt:",
+    no_point="Die letzte Antwort hat keinen solchen Punkt; es sind {count}. Sagen Sie, welcher gemeint ist.",
     mentions="Ja, „{title}“ erwähnt „{subject}“ ({count}×):",
     not_mentioned="Nein, „{title}“ erwähnt „{subject}“ nicht.",
     mentioned_elsewhere="Diese Abschnitte des Buchs erwähnen es:",
@@ -359,6 +367,8 @@ FRENCH = Messages(
     titled="Ceux-ci ont un mot de votre question dans leur titre :",
     length="« {title} » compte environ {words} mots, soit environ {minutes} min de lecture ; c'est une estimation.",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
+    point="Voici ce que dit le livre sur ce point :",
+    no_point="La dernière réponse n'a pas ce point ; elle en a {count}. Dites lequel vous voulez.",
     mentions="Oui, « {title} » mentionne « {subject} » ({count}×) :",
     not_mentioned="Non, « {title} » ne mentionne pas « {subject} ».",
     mentioned_elsewhere="Ces sections du livre le font :",
@@ -434,6 +444,8 @@ SPANISH = Messages(
     titled="Estos tienen una palabra de su pregunta en el título:",
     length="«{title}» tiene unas {words} palabras, es decir, unos {minutes} min de lectura; es una estimación.",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
+    point="Esto dice el libro sobre ese punto:",
+    no_point="La última respuesta no tiene ese punto; tiene {count}. Diga cuál quiere.",
     mentions="Sí, «{title}» menciona «{subject}» ({count}×):",
     not_mentioned="No, «{title}» no menciona «{subject}».",
     mentioned_elsewhere="Estas secciones del libro sí:",

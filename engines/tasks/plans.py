@@ -135,11 +135,21 @@ class Task:
 
     def place(self, name: str, *, titled: bool = False) -> Chapter | None:
         """The chapter or the page of the message's edition that goes by this name, or by what it means in English."""
+        if name.startswith("-") and name[1:].isdecimal():  # counted from the end
+            return self.contents.from_the_end(int(name[1:]), self.intent.word)
         found = self.contents.find(name, self.intent.word, titled=titled)
         if found is not None or titled or number_of(name) is not None:
             return found
         meant = self.in_english(name)
         return self.contents.named_in_part(meant) if meant else None
+
+    def beside(self, chapter: Chapter, step: int) -> Chapter | None:
+        """The chapter so many places after another one, or before it; beside a page that is none, the page."""
+        if len(chapter.pages) > 1 or chapter in self.contents.chapters:
+            return self.contents.beside(chapter, step)
+        before, after = self.contents.around(chapter.pages[0].url)
+        pages = after[step - 1 : step] if step > 0 else before[step:][:1] if -step <= len(before) else ()
+        return Chapter(pages[0].title, (pages[0],)) if pages else None
 
     def in_english(self, name: str) -> str:
         """What the words of a name that the message has in another language mean in the book's; "" for none."""

@@ -34,3 +34,6 @@ class Intent:
 
 
 QUESTION = Intent()
+
+# Of several chapters: the name of the one after the chapter that is named before it, or of the one before that.
+THE_NEXT, THE_PREVIOUS = "next", "previous"

@@ -22,6 +22,7 @@ from engines.understanding.book_intents import (
 )
 from engines.understanding.conversation_intents import conversation_task, follow_up
 from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.later_turns import point_asked
 from engines.understanding.likely_intents import likely_intent
 from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import (
@@ -49,6 +50,7 @@ from engines.understanding.task_patterns import (
     COMPARE,
     CONTENTS,
     CUT_SHORT,
+    FEW_CHAPTERS,
     FOLLOWING,
     HERE,
     LAST,
@@ -96,6 +98,7 @@ _OF_A_TASK = (
     THIS_PAGE,
     THIS_CHAPTER,
     SEVERAL_CHAPTERS,
+    FEW_CHAPTERS,
     FOLLOWING,
     PREVIOUS,
     LAST,
@@ -138,6 +141,9 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
 
 
 def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
+    point = point_asked(text) if has_history else None
+    if point is not None:
+        return point
     wanted = follow_up(text) if has_history else None
     if wanted is not None:
         return Intent("conversation_task", wanted)

@@ -76,7 +76,8 @@ def _asks(text: str, *, speaks_of: bool) -> bool:
         return True
     if _WHERE.search(text) and (speaks_of or (_STANDS.search(text) and _PAGE_AS_SUCH.search(text))):
         return True
-    is_question = _WHETHER.search(text) or (_QUESTION_MARK.search(text) and not _OTHERWISE.search(text))
+    is_open = _SPEAKS_OF.search(text) and _QUESTION_MARK.search(text) and not _OTHERWISE.search(text)
+    is_question = _WHETHER.search(text) or is_open  # "¿esta página menciona QoS?"
     return speaks_of and bool(is_question)
 
 

@@ -6,12 +6,13 @@ Called by `engines.understanding.intent_recognition`; the tasks on the book and 
 import re
 
 from engines.understanding import lexicon
-from engines.understanding.intent import Intent, Kind, Part
+from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent, Kind, Part
 from engines.understanding.message_parts import without_wishes
 from engines.understanding.places import (
     ABLE,
     NEEDS,
     PARTS,
+    QUOTED,
     Place,
     bare_name,
     fills,
@@ -32,6 +33,7 @@ from engines.understanding.task_patterns import (
     COMPARE,
     CONNECT,
     CONTENTS,
+    FEW_CHAPTERS,
     FOLLOWING,
     HERE,
     HOW_MANY,
@@ -39,12 +41,14 @@ from engines.understanding.task_patterns import (
     LAST,
     LEARNT,
     LENGTH,
+    NEXT_ONE,
     NUMBERED,
     ON_THE_PAGE,
     PAGE_TASKS,
     PIECE_OF_A_PAGE,
     PIECES,
     PREVIOUS,
+    PREVIOUS_ONE,
     SEVERAL_CHAPTERS,
     TABLE_OF_CONTENTS,
     THE_CHAPTER,
@@ -56,7 +60,9 @@ from engines.understanding.task_patterns import (
     THIS_PAGE,
     THROUGH,
     TRANSLATE,
+    TWO_ALONE,
 )
+from engines.understanding.task_words import number_in_words
 from engines.understanding.words import plain_words
 
 SENTENCE = re.compile(r"(?<=[.!?؟۔])\s+|\n+")
@@ -75,6 +81,7 @@ _BETWEEN_PLACES = lexicon.word_pattern("tasks.between_places")
 _BEFORE_A_NAME = lexicon.pattern(
     "neighbours", rf"^.*(?:\b{{article}}\s|{COMPARE.pattern})", flags=re.IGNORECASE | re.DOTALL
 )
+_THIS_ONE = lexicon.word_pattern("turns.this_one")
 _IN_IT = lexicon.pattern(  # all of a message, around the name of a place
     "page",
     r"^\W*(?:{what_is_in}{is_in}?(?: there)?|{what_there_is})\s+{in}\s*{article}?\W*$",
@@ -190,15 +197,22 @@ def task_beside_the_page(text: str, *, has_page: bool) -> Intent | None:
 def beside_the_open_page(text: str, *, has_page: bool) -> Intent | None:
     """How the open page or chapter has to do with another one: "how does this chapter relate to the one on gait?"."""
     here = THIS_CHAPTER.search(text) or THIS_PAGE.search(text)
+    if has_page and not here and COMPARE.search(text) and (NEXT_ONE.search(text) or PREVIOUS_ONE.search(text)):
+        here = _THIS_ONE.search(text)
     if not has_page or not here or not (COMPARE.search(text) or CONNECT.search(text)):
         return None
     rest = f"{text[: here.start()]} {text[here.end() :]}"
     numbered, named = NUMBERED.search(rest), THE_OTHER.search(rest)
     part: Part = "chapter" if THIS_CHAPTER.search(text) else "page"
+    beside = THE_NEXT if NEXT_ONE.search(rest) else THE_PREVIOUS if PREVIOUS_ONE.search(rest) else ""
+    if beside:
+        return Intent("page_task", "compare", part, others=(beside,), word=word_for_chapter(text))
     if numbered:
         other, word = numbered["number"] or numbered["ordinal"], numbered["word"] or numbered["word2"]
         return Intent("page_task", "compare", part, others=(other,), word=word)
+    quoted = None if named else QUOTED.search(rest)
     name = (named["name"] or named["name2"] or "").strip() if named else ""
+    name = (quoted["name"] or quoted["name2"]).strip() if quoted else name
     return Intent("page_task", "compare", part, others=(name,), word=word_for_chapter(text)) if name else None
 
 
@@ -238,20 +252,38 @@ def several_chapters(text: str) -> Intent | None:
     """A task on several chapters that are named by their numbers: "compare chapter 2 and 5"."""
     several = SEVERAL_CHAPTERS.search(text)
     if not several:
-        return None
+        return _first_or_last_chapters(text)
     task = (
         "compare"
         if COMPARE.search(text) or CONNECT.search(text)
         else _task_in(text) or (None if _beside_chapters(text) else "summary")
     )
-    first, *others = _numbers_in(several["numbers"], compares=task == "compare")
+    alone = task == "compare" and not several["word"].endswith("s")
+    first, *others = _numbers_in(several["numbers"], only_two=alone and TWO_ALONE.search(text) is not None)
     return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None
 
 
-def _numbers_in(text: str, *, compares: bool) -> list[str]:
+def _first_or_last_chapters(text: str) -> Intent | None:
+    """A task on the first or the last few chapters, these counted from the end: "summarize the last two chapters"."""
+    few = FEW_CHAPTERS.search(text)
+    counted = (few["count"] or few["count2"]) if few else ""
+    count = int(counted) if counted.isdecimal() else number_in_words(counted) if counted else None
+    if few is None or count is None or not 1 < count <= _MOST_CHAPTERS:
+        return None
+    compares = COMPARE.search(text) or CONNECT.search(text)
+    task = "compare" if compares else _task_in(FEW_CHAPTERS.sub(" ", text)) or "summary"
+    rest = FEW_CHAPTERS.sub(" ", COMPARE.sub(" ", CONNECT.sub(" ", THIS_BOOK.sub(" ", text))))
+    if _rest(rest, task) if task in PAGE_TASKS else _beside_chapters(rest):
+        return None  # "the first two parts of the controller"
+    numbers = range(1, count + 1) if few["first"] or few["first2"] else range(-count, 0)
+    first, *others = map(str, numbers)
+    return Intent("page_task", task, "chapter", first, others=tuple(others), word=few["word"] or few["word2"])
+
+
+def _numbers_in(text: str, *, only_two: bool) -> list[str]:
     """The numbers of "2, 3 and 4" and of "2 to 5"; who compares one chapter "to" another means these two."""
     numbers = list(map(int, re.findall(r"\d+", text)))
-    if THROUGH.search(text) and not compares and numbers[-2] < numbers[-1]:
+    if THROUGH.search(text) and not only_two and numbers[-2] < numbers[-1]:
         numbers[-1:] = range(numbers[-2] + 1, min(numbers[-1], numbers[-2] + _MOST_CHAPTERS) + 1)
     return list(dict.fromkeys(map(str, numbers)))
 

@@ -70,6 +70,9 @@ FOLLOWING = pattern(
     "{following_place}",
     a_place=_A_PLACE,
 )
+# "The next one", "the page before": the place beside one that is named, or was spoken of.
+NEXT_ONE = pattern("turns", r"(?<!\w){next_one}(?!\w)")
+PREVIOUS_ONE = pattern("turns", r"(?<!\w){previous_one}(?!\w)")
 LEARNT = word_pattern("tasks.learnt")  # what was read or will be, and not which page it is
 LENGTH = word_pattern("tasks.length")
 BESIDE_LENGTH = words("beside_length")
@@ -99,7 +102,14 @@ SEVERAL_CHAPTERS = pattern(
     r"(?P<numbers>\d{1,40}(?:\s*(?:[,،]?\s*(?:{and_number}|&)|[,،]|{until})\s*(?:{chapter}s?\s*)?\d{1,40})+)(?!\w)",
     until=_THROUGH,
 )
+# "*The first three* chapters", "die letzten zwei Kapitel", "les deux derniers chapitres".
+FEW_CHAPTERS = pattern(
+    "turns",
+    r"(?<!\w)(?:(?P<first>{first_few})|{last_few})\s+(?P<count>[^\W_]+)\s+(?P<word>{chapter}s?)(?!\w)",
+    r"(?<!\w)(?P<count2>[^\W_]+)\s+(?:(?P<first2>{first_few})|{last_few})\s+(?P<word2>{chapter}s?)(?!\w)",
+)
 THROUGH = pattern("tasks", r"\d\s*{until}\s*(?:{chapter}s?\s*)?\d", until=_THROUGH)
+TWO_ALONE = pattern("tasks", r"\d\s*{through_or_with}\s*(?:{chapter}s?\s*)?\d")  # where they are compared
 COMPARE = word_pattern("tasks.compare")
 # That two chapters have to do with each other, and the second one, where the first is the open one.
 CONNECT = word_pattern("tasks.connect")

@@ -60,10 +60,11 @@ def in_figures(text: str) -> str:
     return text
 
 
-def number_in_words(word: str) -> int | None:
-    """The number that a word of one of the languages is."""
+def number_in_words(word: str, *, ordinal: bool = False) -> int | None:
+    """The number that a word of one of the languages is; `ordinal` leaves out "three", which is no place in an order."""
     folded = _folded(word)
-    return next((table[folded] for language in _CARDINALS if folded in (table := _table(language))), None)
+    tables = (_table(language, ordinal) for language in _CARDINALS)
+    return next((table[folded] for table in tables if folded in table), None)
 
 
 def _numbers_behind(words: list[re.Match[str]], at: int, chapter: str) -> tuple[str, int] | None:

@@ -1,0 +1,129 @@
+"""Answers about one point of an earlier answer: "explain the second point"; called by `engines.tasks.answering`.
+
+The points are the lines of its list, else those of a list that it quotes, else its quotations. A point of a list of
+pages or chapters is answered from that page; one that is a section, from the section, which the chat retrieves again;
+any other is searched for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llama_index.core.schema import QueryBundle
+
+from engines.events import Retrieved, Source, Turn
+from engines.synthesis.extractive import (
+    AnswerQuery,
+    ExtractiveSynthesizer,
+    Quotation,
+    choose,
+    place,
+    quote_passages,
+    without_links,
+)
+from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
+from engines.understanding.later_turns import point_asked
+from engines.understanding.words import is_stop_word, plain_words
+
+_LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
+_QUOTED_LINE = re.compile(r"^>[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
+_QUOTED_PLACE = re.compile(r"^> — (?P<text>.+? \[\d+\])\s*$", re.MULTILINE)
+_MARK = re.compile(r"\s*\[\d+\]")
+_BOLD = re.compile(r"\*\*(?P<name>[^*\n]+?)\*\*")
+_NAME_END = re.compile(r"\s+—\s|:\s")
+_FEWEST = 2
+_MOST_SECTIONS = 2  # that are quoted for one point
+_NOTE = (
+    "The reader asks for more on this point of your last answer: {point} Explain it from what the passages say of it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    text: str
+    is_section: bool  # of the book: a line with its own link
+
+
+def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
+    """The plan for points of an earlier answer; None if no answer has several."""
+    points, before = _last_points(asked.question.history)
+    if not points:
+        return None
+    numbers = [int(number) for number in asked.intent.subject.split()]
+    wanted = [points[number - 1 if number > 0 else number] for number in numbers if number <= len(points)]
+    if not wanted:
+        return ready(asked, Quotation(asked.messages.no_point.format(count=len(points)), (), ()), NO_VERDICT)
+    note = _NOTE.format(point=" ".join(f"“{each.text}”" for each in wanted))
+    if has_model:
+        return AnswerFrom(asked.question.text, postprocessors=(Covered(),), note=note, again=True)
+    if all(each.is_section for each in wanted):
+        synthesizer = PointSynthesizer(asked, [each.text for each in wanted])
+        return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
+    texts = " ".join(each.text for each in wanted)
+    return AnswerFrom(texts, about=QueryBundle(f"{before}\n{texts}"))
+
+
+def page_of_point(asked: Task) -> str:
+    """The name of the page or the chapter that is the one point asked for; "" where the points are no such list."""
+    points, _ = _last_points(asked.question.history)
+    number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
+    if not number or number > len(points):
+        return ""
+    names = [_name(each.text) for each in points]
+    name = names[number - 1 if number > 0 else number]
+    pages = [each for each in names if asked.contents.find(each, titled=True) is not None]
+    return name if name in pages and len(pages) >= _FEWEST else ""
+
+
+class PointSynthesizer(ExtractiveSynthesizer):
+    """Quotes the sections that points of the last answer name."""
+
+    def __init__(self, asked: Task, points: Sequence[str]) -> None:
+        super().__init__()
+        self._messages, self._points = asked.messages, points
+
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        meant = [each for point in self._points for each in _sections_of(point, found.sources)]
+        sources = list(dict.fromkeys(meant)) or list(found.sources[:_MOST_SECTIONS])
+        return quote_passages(self._messages.point, sources, choose(sources, ""))
+
+
+def _last_points(history: Sequence[Turn]) -> tuple[list[_Point], str]:
+    """The points of the newest answer that has several, and what it answers; not those of an answer about a point."""
+    question = ""
+    for at in range(len(history) - 1, -1, -1):
+        if history[at].role != "assistant":
+            continue
+        question = next((turn.content for turn in reversed(history[:at]) if turn.role == "user"), "")
+        points = [] if point_asked(question) else _points_of(history[at].content)
+        if points:
+            return points, question
+    return [], ""
+
+
+def _points_of(answer: str) -> list[_Point]:
+    for pattern, is_section in ((_LINE, True), (_QUOTED_LINE, False), (_QUOTED_PLACE, True)):
+        found = [_Point(_MARK.sub("", each["text"]).strip(), is_section) for each in pattern.finditer(answer)]
+        if len(found) >= _FEWEST:
+            return found
+    return []
+
+
+def _name(point: str) -> str:
+    bold = _BOLD.match(point)
+    return (bold["name"] if bold else _NAME_END.split(point, maxsplit=1)[0]).strip(" :")
+
+
+def _sections_of(point: str, sources: Sequence[Source]) -> list[Source]:
+    """The sections that have a point's name, of which the one with its sentence first; else that with most words."""
+    name, said = _name(point), set(_content(point))
+    named = [each for each in sources if name in (place(each), each.title, *each.heading_path[-1:])]
+
+    def shared(source: Source) -> int:
+        return len(said.intersection(_content(f"{place(source)} {without_links(source.text)}")))
+
+    return sorted(named or sources, key=shared, reverse=True)[:1]
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in plain_words(text) if not is_stop_word(word, "en")]

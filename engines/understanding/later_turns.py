@@ -1,0 +1,120 @@
+"""What a message asks that is only understood after the one before it: "explain the second point", "and chapter 4?".
+
+Called by `engines.understanding.intent_recognition` and the chat, in a conversation alone. Pure functions.
+"""
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from engines.understanding import lexicon
+from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent
+from engines.understanding.task_patterns import NUMBERED, THE_CHAPTER, THIS_CHAPTER
+from engines.understanding.task_words import in_figures, number_in_words
+from engines.understanding.words import plain_words
+
+_MOST_CHARACTERS = 100
+_MOST_POINTS = 4  # of one message
+_POINT = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
+_ARTICLE = lexicon.pattern("turns", "^{article}$")
+_LAST = lexicon.pattern("turns", "^{last}$")
+_NUMBER = re.compile(r"(\d{1,2})(st|nd|rd|th|e|er|eme|o|a)?$")
+_SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
+_BESIDE = lexicon.words("beside_points")
+_NO_NUMBERS = frozenset({"do", "no", "un", "une", "una", "ein", "eine", "einen"})  # words of several languages
+LAST_POINT = -1
+
+_LEAD = r"(?:{lead}[\s,:.!?-]+)"
+_BEHIND = r"(?:[\s,]+{behind})*\W*$"
+_NUMBERS = r"(?P<numbers>\d{1,3}(?:\s*(?:,|{and_so_on}|&)\s*\d{1,3})*)"
+_ANOTHER = lexicon.pattern(
+    "turns",
+    rf"^\W*{_LEAD}+(?:{{an_article}}\s+)?(?:(?P<word>{{counted}})\s*)?{_NUMBERS}{_BEHIND}",
+    rf"^\W*(?P<word2>{{counted}})\s*(?P<number2>\d{{1,3}}){_BEHIND}",
+    an_article="{article}",
+    and_so_on="{lead}",
+)
+_NEXT = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{next_one}}{_BEHIND}")
+_PREVIOUS = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{previous_one}}{_BEHIND}")
+_THE_LAST = lexicon.pattern("turns", rf"^\W*{_LEAD}+{{the_last}}{_BEHIND}")
+_STEPS = {THE_NEXT: 1, THE_PREVIOUS: -1}
+# Tasks that are done for another place as well.
+_FOR_ANOTHER = frozenset(
+    {"summary", "key_points", "quiz", "simpler", "example", "ask", "compare", "translation", "mentions", "length"}
+)
+
+
+@lru_cache(maxsize=2_000)
+def point_asked(text: str) -> Intent | None:
+    """Which points of an answer before a message asks for, "2" or "-1" for the last one, and nothing else."""
+    words = plain_words(_SIGN.sub(" number ", text)) if len(text) <= _MOST_CHARACTERS else []
+    is_point = [_POINT.match(word) is not None for word in ("", *words, "")]
+    found: dict[int, int] = {}  # by the place of the word
+    for at, word in enumerate(words):
+        counted, in_order = _number(word), _number(word, ordinal=True)
+        is_alone = at == len(words) - 1 > 0 and _ARTICLE.match(words[at - 1]) is not None
+        if counted is not None and (is_point[at] or at - 2 in found):  # "point 2 and 3"
+            found[at] = counted
+        elif in_order is not None and (is_point[at + 2] or is_alone):
+            found[at] = in_order
+    others = (word for at, word in enumerate(words) if at not in found and not is_point[at + 1])
+    if not 0 < len(found) <= _MOST_POINTS or not _BESIDE.issuperset(others):
+        return None
+    return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
+
+
+def _number(word: str, *, ordinal: bool = False) -> int | None:
+    """The number that a word counts a point by."""
+    if _LAST.match(word):
+        return LAST_POINT
+    figures = _NUMBER.match(word)
+    if figures:
+        return int(figures[1]) if figures[2] or not ordinal else None
+    return None if word in _NO_NUMBERS else number_in_words(word, ordinal=ordinal)
+
+
+def goes_on(text: str, before: Intent) -> Intent | None:
+    """The task of the message before for another chapter or page: "and 4?", "what about the next one?"."""
+    if len(text) > _MOST_CHARACTERS or before.task not in _FOR_ANOTHER or before.part == "book":
+        return None
+    text = in_figures(text)
+    another = _ANOTHER.match(text)
+    is_counted = before.name.isdecimal() or before.part == "chapter" or bool(before.others)
+    if another:
+        if not is_counted and not (another["word"] or another["word2"]):
+            return None  # "and 4?" after a summary of the open page
+        numbers = re.findall(r"\d+", another["numbers"] or another["number2"])
+        return _with_names(before, numbers, another["word"] or another["word2"] or before.word or "chapter")
+    if is_counted and _THE_LAST.match(text):
+        return _with_names(before, ["last"], before.word or "chapter")
+    name = THE_NEXT if _NEXT.match(text) else THE_PREVIOUS if _PREVIOUS.match(text) else ""
+    return _beside(before, name, text) if name else None
+
+
+def may_go_on(text: str) -> bool:
+    """Whether a message may ask for the task of the message before, whatever that was."""
+    if len(text) > _MOST_CHARACTERS:
+        return False
+    text = in_figures(text)
+    return any(pattern.match(text) for pattern in (_ANOTHER, _THE_LAST, _NEXT, _PREVIOUS))
+
+
+def _with_names(before: Intent, names: list[str], word: str) -> Intent:
+    """The task for the chapters of these numbers; what is compared is compared with them as well."""
+    if before.others:
+        others = tuple(dict.fromkeys(each for each in (*before.others, *names) if each != before.name))
+        return replace(before, others=others)
+    first, *others_named = names
+    return replace(
+        before, part="chapter", name=first, others=tuple(others_named), word=word, step=0, titled=False, likely=False
+    )
+
+
+def _beside(before: Intent, name: str, text: str) -> Intent:
+    if before.others:
+        return replace(before, others=(*before.others, name))
+    if before.name:
+        return replace(before, step=before.step + _STEPS[name])
+    is_chapter = bool(NUMBERED.search(text) or THIS_CHAPTER.search(text) or THE_CHAPTER.search(text))
+    part = "chapter" if is_chapter else before.part
+    return replace(before, part=part, step=before.step + _STEPS[name])

@@ -1,0 +1,142 @@
+"""What a message asks for after the one before it: a point of the last answer, the same task for another chapter."""
+
+import pytest
+
+from engines.chat.condense import intent_in
+from engines.events import Turn
+from engines.understanding.intent import Intent
+from engines.understanding.intent_recognition import intent_of
+from engines.understanding.later_turns import point_asked
+from tests.tables import each_row
+
+
+def after(*messages: str, has_page: bool = False) -> Intent:
+    """What the last of some messages wants after the others."""
+    *before, message = messages
+    turns = [turn for text in before for turn in (Turn("user", text), Turn("assistant", "An answer."))]
+    return intent_in(message, turns, has_page=has_page)
+
+
+@each_row(
+    ("message", "points"),
+    [
+        ("explain the second point", "2"),
+        ("explain point 3", "3"),
+        ("more on the last one", "-1"),
+        ("what does the third bullet mean?", "3"),
+        ("I don't understand number 4", "4"),
+        ("elaborate on #2", "2"),
+        ("the 2nd one please", "2"),
+        ("points 2 and 3 in more detail please", "2 3"),
+        ("explain the second", "2"),
+        ("erkläre den zweiten Punkt", "2"),
+        ("explique le deuxième point", "2"),
+        ("explica el segundo punto", "2"),
+        ("doosra point samjhao", "2"),
+        ("دوسرا نکتہ سمجھائیں", "2"),
+    ],
+)
+def test_a_point_of_the_last_answer_is_told_by_its_number(message: str, points: str) -> None:
+    intent = intent_of(message, has_history=True)
+    assert (intent.kind, intent.task, intent.subject) == ("conversation_task", "point", points)
+    assert intent_of(message, has_page=True).task != "point"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "explain the zero moment point",
+        "give me 3 points",
+        "summarize it in three bullet points",
+        "what is the first law of motion?",
+        "explain the second section",
+        "one more point please",
+        "which one comes first, the encoder or the decoder?",
+        "what happens at step 3 of the tutorial on grasping?",
+        "do you mean point clouds?",
+    ],
+)
+def test_other_messages_ask_for_no_point(message: str) -> None:
+    assert point_asked(message) is None
+
+
+@each_row(
+    ("before", "message", "name", "others", "step"),
+    [
+        ("compare chapter 1 and 2", "and 4?", "1", ("2", "4"), 0),
+        ("compare chapter 1 and 2", "and the last one?", "1", ("2", "last"), 0),
+        ("compare chapter 1 and 2", "what about the next one?", "1", ("2", "next"), 0),
+        ("summarize chapter 1", "and chapter 4?", "4", (), 0),
+        ("summarize chapter 1", "and 3 and 4?", "3", ("4",), 0),
+        ("summarize chapter 1", "what about the next one?", "1", (), 1),
+        ("summarize chapter 2", "ok and the one before?", "2", (), -1),
+        ("summarize chapter 2", "und Kapitel 3?", "3", (), 0),
+        ("summarize chapter 2", "et le suivant ?", "2", (), 1),
+        ("summarize chapter 2", "¿y el 3?", "3", (), 0),
+        ("summarize chapter 2", "aur 3?", "3", (), 0),
+        ("summarize chapter 2", "اور اگلا؟", "2", (), 1),
+    ],
+)
+def test_the_task_before_is_asked_of_another_chapter(
+    before: str, message: str, name: str, others: tuple[str, ...], step: int
+) -> None:
+    intent = after(before, message)
+    assert (intent.task, intent.name, intent.others, intent.step) == (intent_of(before).task, name, others, step)
+
+
+def test_the_task_is_kept_over_several_turns_and_small_talk() -> None:
+    assert after("quiz me on chapter 2", "thanks!", "and 3?", "and 4?").task == "quiz"
+    assert after("quiz me on chapter 2", "thanks!", "and 3?", "and 4?").name == "4"
+    assert after("summarize this page", "and the next one?", "and the next one?", has_page=True).step == 2
+
+
+@pytest.mark.parametrize("message", ["and 4?", "what about the next one?", "and in Python?", "and 4 legs?"])
+def test_after_a_question_it_is_a_question(message: str) -> None:
+    assert after("what is a node?", message).kind == "question"
+
+
+@each_row(
+    ("message", "name", "others"),
+    [
+        ("summarize the first three chapters", "1", ("2", "3")),
+        ("compare the last two chapters", "-2", ("-1",)),
+        ("fasse die ersten drei Kapitel zusammen", "1", ("2", "3")),
+        ("résume les deux derniers chapitres", "-2", ("-1",)),
+        ("resume los primeros tres capítulos", "1", ("2", "3")),
+        ("pehle teen chapters ka khulasa do", "1", ("2", "3")),
+        ("پہلے تین ابواب کا خلاصہ دیں", "1", ("2", "3")),
+        ("compare chapters 2 to 4", "2", ("3", "4")),
+        ("compare chapters 1-3", "1", ("2", "3")),
+        ("compare chapter 2 to 4", "2", ("4",)),
+        ("summarize chapters 2 to 4", "2", ("3", "4")),
+    ],
+)
+def test_all_chapters_of_a_range_are_meant(message: str, name: str, others: tuple[str, ...]) -> None:
+    intent = intent_of(message)
+    assert (intent.kind, intent.name, intent.others) == ("page_task", name, others)
+
+
+@pytest.mark.parametrize(
+    "message", ["compare the first two parts of the controller", "what are the first three units of a gait cycle?"]
+)
+def test_the_first_parts_of_a_thing_are_no_chapters(message: str) -> None:
+    assert intent_of(message).name != "1"
+
+
+@each_row(
+    ("message", "part", "other"),
+    [
+        ("compare this chapter with the next one", "chapter", "next"),
+        ("how does this page differ from the one before?", "page", "previous"),
+        ("vergleiche dieses Kapitel mit dem nächsten", "chapter", "next"),
+        ("compare ce chapitre avec le suivant", "chapter", "next"),
+        ("compara este capítulo con el siguiente", "chapter", "next"),
+        ("is chapter ka agle chapter se muqabla karo", "chapter", "next"),
+        ("اس باب کا اگلے باب سے موازنہ کریں", "chapter", "next"),
+        ("compare this with the next page", "page", "next"),
+        ('compare this page with "Mock Functions"', "page", "Mock Functions"),
+    ],
+)
+def test_the_open_page_is_compared_with_the_one_beside_it(message: str, part: str, other: str) -> None:
+    intent = intent_of(message, has_page=True)
+    assert (intent.task, intent.part, intent.others) == ("compare", part, (other,))
