@@ -68,11 +68,11 @@ def _beside_answers(text: str) -> list[str]:
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_ANSWERS and not word.isdigit()]
 
 
-# What a message after an answer wants of that answer: where it is from, more of it, an example, code. A message is one of
+# What a message after an answer wants of that answer: where it is from, more of it, an example, code, other words. A message is one of
 # these wishes as a whole or not at all: "show me the code for a subscriber" has a subject of its own and is a question.
 # Both are compared without accents.
 
-FollowUp = Literal["sources", "more", "example", "code"]
+FollowUp = Literal["sources", "more", "example", "code", "rewording"]
 
 _LONGEST_FOLLOW_UP = 100  # characters
 # The nouns of a demand ("can you show me the sources for that?") may be of one language and the words around of another.
@@ -80,6 +80,7 @@ _FOLLOW_UPS: dict[FollowUp, tuple[str, ...]] = {
     "sources": ("{sources}", "{give_me}{source}{of_it}"),
     "more": ("{more}",),
     "example": ("{example}", "{give_me}(?:{kind_of_example} )*{an_example}(?: {kind_behind})?{of_it}"),
+    "rewording": ("{rewording}",),
     "code": ("{code}", "{give_me}(?:{kind_of_code} )*{a_code}(?: {kind_of_code_behind})?{of_it}"),
 }
 _GIVE_ME = "(?:{asks} )*(?:{give}(?: {whom})? )?(?:{some} )*"
