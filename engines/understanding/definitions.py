@@ -38,6 +38,7 @@ _ASKED_BY_LANGUAGE = {
 }
 _ASKED = _ASKED_BY_LANGUAGE["en"]
 _ASKED_IN_OTHERS = tuple(each for language, found in _ASKED_BY_LANGUAGE.items() if language != "en" for each in found)
+_WORKS = _compiled(r"{how_it_works}{end}", end=r"(?:[ ,]+{end_word})*[\s?!.:؟…]*$")
 _ARTICLE = lexicon.expression("definitions", "{article}")
 _IS_ARTICLE = _compiled("{article}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
@@ -77,6 +78,11 @@ _PAUSE = regex.compile(r"(?<=\S)[.?!;:…](?=\s|$)|\s[–—-]+\s")
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" if it asks for none."""
     return _term_asked(sentence, _ASKED) or _term_asked(sentence, _ASKED_IN_OTHERS)
+
+
+def asks_how_it_works(sentence: str) -> bool:
+    """Whether a sentence asks how a thing works, and names nothing but the thing."""
+    return len(sentence) <= _MOST_CHARACTERS and bool(_WORKS.search(sentence))
 
 
 def things_compared(sentence: str, language: str) -> tuple[str, ...] | None:

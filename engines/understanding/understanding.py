@@ -15,7 +15,7 @@ from itertools import groupby
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.definitions import in_english, term_asked, things_compared, without_field
+from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, things_compared, without_field
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.message_parts import (
@@ -51,6 +51,7 @@ MOST_CHARS = 1_500  # of what is searched: the embedding model reads about as mu
 MOST_CLAUSES = 4
 MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
 _READ_CHARS = 20_000  # of a message that are looked at
+_OF_WORKING = frozenset(("how", "do", "does", "did", "work", "works", "exactly", "actually", "really"))
 _AROUND = ".,;:!?()[]\"'*`"
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
 _LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}_])"
@@ -209,7 +210,9 @@ class Understanding:
         light = (word for word in words if word not in said_now or is_stop_word(word, self.language))
         leads = self.has_long_scene or self.asks_by_itself
         asked = set(map(_bare, self.asked.casefold().split())) if leads else words
-        return frozenset(names.union(light, words - asked))
+        return frozenset(
+            names.union(light, words - asked, words & _OF_WORKING if asks_how_it_works(self.asked) else ())
+        )
 
     def in_own_words(self, text: str) -> str:
         """A text that is searched without the names that the book has for its abbreviations.

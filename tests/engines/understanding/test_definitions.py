@@ -189,6 +189,10 @@ def test_a_definition_asked_for_in_another_language_is_asked_for_in_english(ques
         ("abbreviation for IMU pls", "IMU"),
         ("a11y long form?", "a11y"),
         ("node meaning in ros 2", "node"),
+        ("How does VSLAM work?", "VSLAM"),
+        ("how do the actions exactly work", "actions"),
+        ("how does a team work together on it", ""),
+        ("how does watch mode work with git?", ""),
         ("ros2 mein node kya hota hai?", "node"),
         ("kya hai gRPC", "gRPC"),
         ("behavior cloning kya hai VLA training mein?", "behavior cloning"),
@@ -197,6 +201,11 @@ def test_a_definition_asked_for_in_another_language_is_asked_for_in_english(ques
 )
 def test_the_full_form_and_mixed_languages_ask_for_a_definition(question: str, term: str) -> None:
     assert term_asked(question) == term
+
+
+def test_the_words_that_ask_how_a_thing_works_say_little_about_it() -> None:
+    assert {"how", "does", "work"} <= understand("How does VSLAM work?").light_words
+    assert "work" not in understand("How do I work on a package?").light_words
 
 
 def test_a_term_without_its_field_is_a_name_for_it() -> None:
