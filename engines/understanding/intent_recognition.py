@@ -10,8 +10,6 @@ Roman Urdu among them.
 import re
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from engines.understanding import lexicon
 from engines.understanding.book_intents import (
     advice,
@@ -38,6 +36,7 @@ from engines.understanding.page_intents import (
 )
 from engines.understanding.places import QUOTED, naming_the_page, points_at_the_page
 from engines.understanding.small_talk import SmallTalk, small_talk, without_orders
+from engines.understanding.spelling import form_word, is_european
 from engines.understanding.task_parts import PLACES_OR_COUNTS, SAYS, task_of_parts, task_on_a_title
 from engines.understanding.task_patterns import (
     ADVICE,
@@ -74,7 +73,7 @@ from engines.understanding.task_patterns import (
     WHICH_CHAPTER,
 )
 from engines.understanding.task_words import in_figures, in_latin_letters
-from engines.understanding.words import EUROPEAN, corrected, detected_language, plain_words, readable, zipf
+from engines.understanding.words import corrected, detected_language, plain_words, readable
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
 _IT = lexicon.words("what_is_meant")
@@ -83,9 +82,6 @@ _STEMS = tuple(VOCABULARY)
 _SHORTEST_MISSPELT = 3  # letters; shorter words are taken as they are
 _OF_A_LANGUAGE = 3.0  # of Zipf's scale
 _OF_FORM = VOCABULARY | lexicon.words("around_tasks")
-_SHORT_FORM = 4  # letters, up to which one is wrong, missing or swapped: "ths", "mnay"
-_NO_WORD = 2.9  # of Zipf's scale; more frequent words are not misspelt, "wich" is
-_SURELY_OF_A_LANGUAGE = 4.0
 _WORD = re.compile(r"[^\W\d_]+")
 # "ok then what does this book cover", "hmm and what comes after chapter 2"
 _OPENING = lexicon.pattern("tasks", r"^(?:{opening}[\s,.!…-]+)+")
@@ -133,11 +129,14 @@ def intent_of(text: str, *, has_page: bool = False, has_history: bool = False) -
     text = CUT_SHORT.sub(r"\1 ", without_orders(readable(text)))
     intent = _as_typed(text, has_page=has_page, has_history=has_history)
     told_surely = intent.kind != "question" and not intent.likely
-    if told_surely or len(text) > _MOST_CHARACTERS or not text.isascii() or detected_language(text):
+    if len(text) > _MOST_CHARACTERS or not text.isascii() or (told_surely and not intent.name):
         return intent
-    spelt = _WORD.sub(lambda match: _spelt_in_form(match[0]), text)
-    told = intent if spelt == text else _as_typed(spelt, has_page=has_page, has_history=has_history)
-    return told if told.kind in ("page_task", "book_task") else intent
+    spelt = _WORD.sub(lambda match: form_word(match[0], _OF_FORM) or match[0], text)
+    told_surely = told_surely and intent.name in spelt  # "teh frist two chapters" is no name
+    if told_surely or spelt == text or detected_language(text):
+        return intent
+    told = _as_typed(spelt, has_page=has_page, has_history=has_history)
+    return told if told.kind in ("page_task", "book_task") or told.task == "translation" else intent
 
 
 def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
@@ -257,28 +256,9 @@ def _spelt_as_tasks(text: str) -> str:
 def _spelt(word: str) -> str:
     """A word that is nearly one of the tasks' own, as those have it; other words and their endings stay."""
     plain = word.casefold()
-    if len(plain) <= _SHORTEST_MISSPELT or not plain.isascii() or plain.startswith(_STEMS) or _is_european(plain):
+    if len(plain) <= _SHORTEST_MISSPELT or not plain.isascii() or plain.startswith(_STEMS):
+        return word
+    if is_european(plain, least=_OF_A_LANGUAGE):
         return word
     known = corrected(plain, VOCABULARY)
     return known if known != plain else word
-
-
-@lru_cache(maxsize=20_000)
-def _spelt_in_form(word: str) -> str:
-    """A word that is none of English and nearly one of those around tasks; others stay."""
-    plain = word.casefold()
-    if len(plain) < _SHORTEST_MISSPELT or not plain.isascii() or zipf(plain, "en") >= _NO_WORD or plain in _OF_FORM:
-        return word
-    if _is_european(plain, least=_SURELY_OF_A_LANGUAGE):
-        return word
-    if len(plain) > _SHORT_FORM:
-        known = corrected(plain, _OF_FORM)
-        return known if known != plain else word
-    near = (known for known in _OF_FORM if OSA.distance(plain, known) == 1)
-    return max(near, key=lambda known: (sorted(known) == sorted(plain), len(known), known), default=word)
-
-
-def _is_european(word: str, *, least: float = _OF_A_LANGUAGE) -> bool:
-    """Whether a word is rather one of another language than a misspelt English one: Spanish "explican"."""
-    elsewhere = max(zipf(word, language) for language in EUROPEAN)
-    return elsewhere >= least and elsewhere > zipf(word, "en")

@@ -6,7 +6,7 @@ Called by `engines.understanding.understanding`, and by the tasks to tell whethe
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -18,10 +18,12 @@ from rapidfuzz.distance import OSA, Indel
 
 from engines.understanding import lexicon
 from engines.understanding.words import (
+    EUROPEAN,
     FUNCTION_WORDS,
     LETTERS,
     NEIGHBOURS,
     SHORTEST,
+    corrected,
     frequent_words,
     is_among_urdu,
     is_foreign,
@@ -65,6 +67,9 @@ _SOUNDS = tuple(
     )
 )  # fmt: skip
 _OF_QUESTIONS = lexicon.words("of_questions")
+_SHORTEST_FORM, _SHORT_FORM = 3, 4  # letters; in a word of up to four one is wrong, missing or swapped: "ths", "mnay"
+_NO_WORD_ZIPF = 2.9  # more frequent words are no misspelt words of form, "wich" is
+_FOREIGN_ZIPF = 4.0  # of a word that is surely of another language
 _SHORTEST_SOUND = 3  # letters of what is left
 _ALIKE = 0.65  # of the letters
 
@@ -128,22 +133,9 @@ class SpellingCorrector:
         """
         if len(text) > _LONGEST_FORM:
             return text, ()
-        found = {word: meant for word in _WORD.findall(text) if (meant := self._form_word(word))}
+        words = {word for word in _WORD.findall(text) if len(word) >= SHORTEST}
+        found = {word: meant for word in words if (meant := form_word(word, _OF_QUESTIONS, self._remembered))}
         return _WORD.sub(lambda word: found.get(word[0], word[0]), text) if found else text, tuple(found.items())
-
-    def _form_word(self, typed: str) -> str | None:
-        word = typed.lower()
-        if len(word) < SHORTEST or typed[1:] != word[1:] or word in _OF_QUESTIONS:
-            return None
-        meant = self._remembered(word)
-        if meant is None:
-            return None
-        # "smiple" is "simple", and not "smile".
-        swapped = (form for form in _OF_QUESTIONS if sorted(form) == sorted(word) and OSA.distance(form, word) == 1)
-        meant = next(swapped, meant)
-        if meant not in _OF_QUESTIONS:
-            return None
-        return meant.capitalize() if typed[0].isupper() else meant
 
     def _spelt_like(self, identifier: str, corrected: str) -> str:
         """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""
@@ -321,6 +313,43 @@ class SpellingCorrector:
             return None  # "joran" is no "jordan"
         own = 1.5 + 0.5 * math.log10(1 + in_book) if in_book else 0.0
         return own + 0.35 * at_large - 3 * distance - 0.4 * Indel.distance(word, candidate)
+
+
+def form_word(typed: str, forms: frozenset[str], nearest: Callable[[str], str | None] | None = None) -> str | None:
+    """The word of form, as "explain" and "page", that a misspelt word stands for; None for one that is right.
+
+    `nearest` gives what a misspelt word stands for in a book; without it only the words of form are compared.
+    """
+    word = typed.casefold()
+    if len(word) < _SHORTEST_FORM or typed[1:] != word[1:] or word in forms:
+        return None
+    meant = nearest(word) if nearest else _nearest_form(word, forms)
+    if meant is None:
+        return None
+    # "smiple" is "simple", and not "smile".
+    swapped = (form for form in forms if sorted(form) == sorted(word) and OSA.distance(form, word) == 1)
+    meant = next(swapped, meant)
+    if meant not in forms:
+        return None
+    return meant.capitalize() if typed[0].isupper() else meant
+
+
+@lru_cache(maxsize=20_000)
+def _nearest_form(word: str, forms: frozenset[str]) -> str | None:
+    """The word of form that a word which is none of English is nearly; None for others."""
+    if not word.isascii() or zipf(word, "en") >= _NO_WORD_ZIPF or is_european(word, least=_FOREIGN_ZIPF):
+        return None
+    if len(word) > _SHORT_FORM:
+        known = corrected(word, forms)
+        return known if known != word else None
+    near = (known for known in forms if OSA.distance(word, known) == 1)
+    return max(near, key=lambda known: (sorted(known) == sorted(word), len(known), known), default=None)
+
+
+def is_european(word: str, *, least: float) -> bool:
+    """Whether a word is rather one of another language than a misspelt English one: Spanish "explican"."""
+    elsewhere = max(zipf(word, language) for language in EUROPEAN)
+    return elsewhere >= least and elsewhere > zipf(word, "en")
 
 
 def _sound(word: str) -> str:
