@@ -921,7 +921,7 @@ def test_a_quiz_is_told_in_other_languages(text: str) -> None:
         ("explian ths page", True, "explain this page"),
         ("translat the page to german", True, "translate the page to german"),
         ("traslate this page into urdu", True, "translate this page into urdu"),
-        ("summarize teh fisrt two chapters", False, "summarize the first two chapters"),
+        ("summarize the fisrt two chapters", False, "summarize the first two chapters"),
         ("diffrence between this chapter and the next", True, "difference between this chapter and the next"),
         ("does ths page menton QoS?", True, "does this page mention QoS?"),
         ("give me teh key piont of this page", True, "give me the key point of this page"),
