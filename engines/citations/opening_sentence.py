@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from engines.citations.processor import sentences
+from engines.understanding import lexicon
 from engines.understanding.definitions import text_blocks
 
 _NO_PROSE = re.compile(r"[ \t]*(?:`{3}|~{3}|\$\$|\\\[|\|)|(?:[ \t]*[-*_]){3,}[ \t]*$")  # code, formula, table, rule
@@ -36,6 +37,10 @@ _MOST_WORDS_OF_A_LABEL = 6
 _NO_TEXT = re.compile(  # what is not a sentence on the page: components, admonition markers, pictures
     r"[ \t]*(?:</?[A-Za-z][^>]*>\s*$|:::|!\[[^\]]*\]\([^)]*\)\s*$|import\s|export\s|\{/\*)"
 )
+_QUESTION = re.compile(r"[?？؟]\W*$")
+# "Where x is the position": of a symbol. "Where users find the setting varies" stands on its own.
+_EXPLAINS_A_SYMBOL = lexicon.pattern("sentences", r"\W*{behind_a_formula}:?\s+(?:[^\w\s]|\w{1,2}(?!\w))")
+_GOES_ON = lexicon.pattern("sentences", r"\W*(?:{behind_a_formula}|{goes_on_in_small_letters})(?!\w)", flags=re.NOFLAG)
 _STAND_IN = "x"  # replaces each character inside markup: neither a space nor the end of a sentence
 
 
@@ -174,14 +179,23 @@ def _sentence_ends(block: str) -> Iterator[int]:
 
 
 def _tells(sentence: str) -> bool:
-    """Whether a sentence is complete: it ends like one, and is neither a lead-in nor a label."""
+    """Whether a sentence is complete: it ends like one, and is no lead-in, label or end of another one."""
     if _NO_TEXT.match(sentence):
         return False
     plain = _MARKUP.sub(" ", sentence).strip().rstrip(")\"”»’'")
+    if _is_a_tail(plain):
+        return False
     words = len(plain.split())
     label = not plain.endswith(".") and words <= _MOST_WORDS_OF_A_LABEL and _LABEL.fullmatch(sentence) is not None
     unspaced = plain.endswith(_UNSPACED_ENDS)  # of a script without spaces between its words
     return plain.endswith(_ENDS) and (words >= _FEWEST_WORDS or unspaced) and not label
+
+
+def _is_a_tail(sentence: str) -> bool:
+    """Whether a sentence only ends one that a formula or code stands in: "where x is the position of the foot"."""
+    if _QUESTION.search(sentence):
+        return False
+    return bool(_EXPLAINS_A_SYMBOL.match(sentence) or _GOES_ON.match(sentence))
 
 
 def _within(sentence: str, most_letters: int | None) -> str:

@@ -121,6 +121,14 @@ def test_what_nothing_closes_or_ends_takes_time_by_its_length(part: str) -> None
         ("آپ یہ سیکھیں گے:\n\nنوڈ ایک عمل ہے۔ مزید۔", "نوڈ ایک عمل ہے۔"),
         ("目标：\n\n机器人会走路。", "机器人会走路。"),
         ("### Steps\n\n| a | b |\n|---|---|\n| 1 | 2 |", ""),
+        ("The sum is:\n\n$$\ns = a + b\n$$\n\nwhere a is the first part. It is small.", "It is small."),
+        ("The sum is:\n\n$$\ns\n$$\n\nWhere $s$ is the sum of both. It is small.", "It is small."),
+        ("The sum is:\n\n$$\ns\n$$\n\nwith a and b as before. It is small.", "It is small."),
+        ("Die Summe ist:\n\n$$\ns\n$$\n\nwobei a der erste Teil ist. Sie ist klein.", "Sie ist klein."),
+        ("La somme est :\n\n$$\ns\n$$\n\noù a est la première partie. Elle est petite.", "Elle est petite."),
+        ("La suma es:\n\n$$\ns\n$$\n\ndonde a es la primera parte. Es muy pequeña.", "Es muy pequeña."),
+        ("Where users find it varies. More.", "Where users find it varies."),
+        ("With two legs it walks. More.", "With two legs it walks."),
     ],
 )
 def test_a_sentence_that_tells_something_is_no_lead_in_and_no_label(text: str, first: str) -> None:
