@@ -205,7 +205,7 @@ def _understanding_rows(explanation: "Explanation") -> Iterator[tuple[str, str]]
         yield "clauses", " | ".join(asked.clauses)
     if asked.pasted:
         yield "pasted", shorten(asked.pasted, _PASTED_CHARACTERS, placeholder=" …")
-    language = f"{asked.language}, {asked.foreign:.0%} of the words of another one"
+    language = f"{asked.language}, {asked.foreign:.0%} of the words in another language"
     yield "language", language if asked.foreign else asked.language
 
 

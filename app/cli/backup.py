@@ -16,7 +16,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write, such as
     settings = read_settings(StorageSettings)
     _report("Wrote", file, write_backup(settings.data_dir, file))
     if settings.qdrant_url:
-        console().print("The index is on the Qdrant server of QDRANT_URL: snapshots of it are taken there.")
+        console().print("The index is on the Qdrant server of QDRANT_URL: take snapshots of it there.")
     if settings.supabase_url:
         console().print("Accounts and history are in Supabase, which has backups of its own.")
 

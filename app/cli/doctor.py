@@ -72,7 +72,7 @@ async def examine() -> list[Verdict]:
         verdicts += await _tried("index", _index(app, engines, stores, http))
         verdicts += await _tried("accounts", _accounts(app, stores, http))
     if not any(verdict.part == "clock" for verdict in verdicts):
-        verdicts.append(Verdict("clock", "off", "no server was asked whose clock could be compared"))
+        verdicts.append(Verdict("clock", "off", "no server was asked, so there is no clock to compare with"))
     return verdicts
 
 
@@ -123,7 +123,10 @@ def _workers(app: AppSettings, stores: StorageSettings) -> Iterator[Verdict]:
     cores = os.cpu_count() or 1
     if app.workers > cores:
         yield Verdict(
-            "workers", "warning", f"{app.workers} workers on {cores} cores", "More workers than cores gain nothing."
+            "workers",
+            "warning",
+            f"{app.workers} workers on {cores} cores",
+            "Set WORKERS to the number of cores at most: more gain nothing.",
         )
     elif app.workers > 1 and not stores.redis_url and app.questions_in_all:
         mend = "Set REDIS_URL, so that all workers count together."

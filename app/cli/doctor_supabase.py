@@ -149,7 +149,7 @@ def _sign_in_settings(app: AppSettings, settings: dict[str, Any]) -> Iterator[Ve
             mend = "Turn it on under Authentication in the project's dashboard."
             yield Verdict("supabase settings", "failed", f"{name!r} is off", mend)
         elif needed is None:
-            mend = "Turn it on for a public site: without it a sign-up tells whether an address has an account."
+            mend = "Turn it on for a public site: without it a sign-up reveals whether an address has an account."
             yield Verdict("supabase settings", "warning", f"{name!r} is off", mend)
 
 
@@ -208,7 +208,7 @@ def _row_level_security(told: Any, state: DatabaseState | None) -> Iterator[Verd
     """Whether readers who are signed in reach their own rows alone, as the database itself tells."""
     apply = f"Apply supabase/migrations/{STATE_MIGRATION}"
     if told is None:
-        found = "it cannot be told whether readers who are signed in reach their own rows alone"
+        found = "it is not known whether readers who are signed in can reach only their own rows"
         yield Verdict("row-level security", "warning", found, f"{apply}.")
     elif state is None:
         found = "the database's answer is not understood: its function database_state is not that of the migrations"
@@ -261,11 +261,13 @@ def _functions(told: Any, schemas: set[str]) -> Iterator[Verdict]:
     try:
         found = None if told is None else _FUNCTIONS.validate_python(told)
     except ValidationError:
-        message = "the database's answer is not understood: its function owner_rights_functions is another one"
+        message = (
+            "the database's answer is not understood: its function owner_rights_functions is not that of the migrations"
+        )
         yield Verdict(part, "warning", message, f"{apply} again.")
         return
     if found is None:
-        message = "it cannot be told which functions run with their owner's rights"
+        message = "it is not known which functions run with their owner's rights"
         yield Verdict(part, "warning", message, f"{apply}.")
         return
     reached = [function for function in found if function.schema_name in schemas]
@@ -276,4 +278,4 @@ def _functions(told: Any, schemas: set[str]) -> Iterator[Verdict]:
         yield Verdict(part, "warning", message, f"Run `{revoke}`, unless it checks by itself what a caller may do.")
     if not reached:
         where = ", ".join(sorted(schemas))
-        yield Verdict(part, "ok", f"none but those of the migrations runs with its owner's rights (schemas: {where})")
+        yield Verdict(part, "ok", f"only those of the migrations run with their owner's rights (schemas: {where})")

@@ -181,7 +181,7 @@ def generate(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to review.")] = Path("generated.jsonl"),
     sections: Annotated[int, typer.Option(min=1, help="The number of sections to write questions from.")] = 20,
     number: Annotated[int, typer.Option("--questions", min=0, help="The number of questions for each section.")] = 2,
-    unanswerable: Annotated[int, typer.Option(min=0, help="The same, of questions it may not answer.")] = 1,
+    unanswerable: Annotated[int, typer.Option(min=0, help="As --questions, but that the book cannot answer.")] = 1,
     known: Annotated[Path | None, typer.Option(help="A set whose questions must not be repeated.")] = None,
 ) -> None:
     """Let Gemini write questions from the book's sections, labelled by address, for a person to review."""

@@ -66,7 +66,7 @@ def run_generate(output: Path, *, sections: int, number: int, unanswerable: int,
     settings = read_settings(EngineSettings)
     llm = counting_llm(settings)
     if output.exists():
-        raise InputError(f"{output} exists already, and a reviewed file is never overwritten.")
+        raise InputError(f"{output} exists already. It may have been reviewed, so it is not overwritten.")
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f"{output.name}.partial")
     asked = [question.question for question in load_questions(known)] if known else []

@@ -49,7 +49,7 @@ def build(
             console().print("Use --rebuild to build it anyway.")
     if outcome.lost_pages and not if_needed:
         error_console().print(
-            "The index lacks what was left out (see above); with --strict nothing would be published."
+            "The index does not have what was left out (see above). With --strict, nothing would be published."
         )
         raise typer.Exit(1)
 

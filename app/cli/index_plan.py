@@ -159,8 +159,8 @@ def _cited(plan: Plan) -> str:
     """What happens to the citations in stored answers."""
     if plan.citations is None:
         return (
-            f"Addresses that disappear: {len(plan.lost_addresses)}. How many stored answers cite them is not known: "
-            "a history in Supabase shows each reader only their own, and a local history could not be read."
+            f"Addresses that disappear: {len(plan.lost_addresses)}. It is not known how many stored answers cite them: "
+            "in Supabase each reader sees only their own history, and a local history could not be read."
         )
     return (
         f"Addresses that disappear: {len(plan.lost_addresses)}. Citations of {len(plan.citations)} of them in stored "
