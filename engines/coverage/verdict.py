@@ -285,8 +285,8 @@ class CoverageModel:
         A question that is `far` is uncertain or refused. One in another language is never refused for its words, nor is
         one whose abbreviation may stand for something in the book. One that asks what something is, and is not refused,
         is covered by a passage that says it. An `unread` one is uncertain: its score is not based on its content. A
-        question for a price or a date that no passage has is not covered by its words, nor is one whose words are
-        `scattered`.
+        question for a price, a date or another figure that no passage has is not covered by its words, nor is one whose
+        words are `scattered`.
         """
         if "unread" in rules:
             return "uncertain", "language"
@@ -376,7 +376,7 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
 
 
 def lacks_a_figure(question: str, found: Sequence[NodeWithScore]) -> bool:
-    """Whether a question is for a price or a date, and no passage has one."""
+    """Whether a question is for a price, a date or another figure, and no passage has one."""
     return any(
         asks.search(question) and not any(has.search(node.node.get_content()) for node in found) for asks, has in KINDS
     )

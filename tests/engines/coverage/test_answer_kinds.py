@@ -59,8 +59,32 @@ def test_a_date_is_told_by_a_year(question: str) -> None:
         "how much memory does the map need?",
         "When does the gripper release the cup?",
         "why does a longer path cost more?",
+        "which operating system error is raised?",
+        "who needs inverse dynamics?",
+        "what does the torque do?",
         "",
     ],
 )
 def test_other_questions_want_neither(question: str) -> None:
     assert not lacks_a_figure(question, found(ROBOT))
+
+
+@each_row(
+    ("question", "told"),
+    [
+        ("who invented the zero moment point?", "It was introduced by Vukobratović."),
+        ("who maintains the driver?", "Its maintainer answers on weekdays."),
+        ("in which year was the Kalman filter invented?", "Kalman published it in 1960."),
+        ("when was URDF introduced?", "URDF came with the first release in 2009."),
+        ("how heavy is the G1?", "The G1 has 35 kg."),
+        ("how much does the arm weigh?", "Its mass is 4.2 kilograms."),
+        ("what is the maximum torque of the knee motor?", "The knee gives 120 N m."),
+        ("how many newton metres does the hip give?", "The hip gives 90 Nm."),
+        ("which operating system does the Jetson use?", "The board comes with Ubuntu."),
+    ],
+)
+def test_a_question_for_a_person_a_year_or_an_amount_is_answered_by_a_passage_that_has_one(
+    question: str, told: str
+) -> None:
+    assert lacks_a_figure(question, found(ROBOT, PRICED))
+    assert not lacks_a_figure(question, found(ROBOT, told))
