@@ -34,7 +34,15 @@ from engines.tasks.link_lists import (
     linked_list,
     page_lines,
 )
-from engines.tasks.mentions import ElsewhereSynthesizer, is_clause, listed_mentions, mentions_in, names_of
+from engines.tasks.mentions import (
+    ElsewhereSynthesizer,
+    is_clause,
+    listed_mentions,
+    listed_nearest,
+    mentions_in,
+    names_of,
+    nearest_in,
+)
 from engines.tasks.messages import messages_for
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
 from engines.tasks.page_text import PageText, page_text
@@ -377,15 +385,18 @@ class Tasks:
     async def _mentions(self, asked: Task, chapter: Chapter | None) -> Plan | None:
         """Whether and where a page or a chapter speaks of something; else where the book does.
 
-        None if a clause is asked for that no sentence has: the page may say it in other words.
+        A clause that no sentence has may be said in other words: then its sections with most of its words are named.
         """
         pages, title = _pages_of(asked, chapter)
         subject = asked.intent.subject
         names = names_of(subject, understand_for(subject, asked.filters.locale, asked.build.record))
         found = await page_text(asked.build, pages, Searched("page"), budget=_ALL_TOKENS, count=self.count)
         mentions = mentions_in(retrieved(found.nodes).sources, names)
-        if not mentions and is_clause(subject):
+        nearest = nearest_in(retrieved(found.nodes).sources, names) if not mentions and is_clause(subject) else []
+        if nearest and self.has_model:
             return await self._from_text(asked, chapter)
+        if nearest:
+            return ready(asked, listed_nearest(asked.messages, title, nearest))
         if not mentions:
             note = _ON_NO_MENTION.format(title=title, subject=subject)
             elsewhere = None if self.has_model else ElsewhereSynthesizer(asked.messages, title, subject, names)

@@ -22,7 +22,7 @@ from engines.synthesis.extractive import (
     without_links,
 )
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
-from engines.understanding.later_turns import point_asked
+from engines.understanding.later_turns import names_points, point_asked
 from engines.understanding.words import is_stop_word, plain_words
 
 _LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
@@ -41,13 +41,15 @@ _NOTE = (
 @dataclass(frozen=True, slots=True)
 class _Point:
     text: str
-    is_section: bool  # of the book: a line with its own link
+    is_section: bool  # of the book: it has its own link
+    is_listed: bool = False  # by the answer itself, and not in a passage that it quotes
 
 
 def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     """The plan for points of an earlier answer; None if no answer has several."""
     points, before = _last_points(asked.question.history)
-    if not points:
+    is_list = bool(points) and points[0].is_listed
+    if not points or not (is_list or names_points(asked.question.text)):
         return None
     numbers = [int(number) for number in asked.intent.subject.split()]
     wanted = [points[number - 1 if number > 0 else number] for number in numbers if number <= len(points)]
@@ -103,7 +105,8 @@ def _last_points(history: Sequence[Turn]) -> tuple[list[_Point], str]:
 
 def _points_of(answer: str) -> list[_Point]:
     for pattern, is_section in ((_LINE, True), (_QUOTED_LINE, False), (_QUOTED_PLACE, True)):
-        found = [_Point(_MARK.sub("", each["text"]).strip(), is_section) for each in pattern.finditer(answer)]
+        texts = [_MARK.sub("", each["text"]).strip() for each in pattern.finditer(answer)]
+        found = [_Point(text, is_section, is_listed=pattern is _LINE) for text in texts]
         if len(found) >= _FEWEST:
             return found
     return []

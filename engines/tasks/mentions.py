@@ -65,6 +65,19 @@ def mentions_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention
     return found or [mention for each in sources if (mention := _in_one_sentence(each, names))]
 
 
+def nearest_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention]:
+    """The sections with most words of a clause, best first, and their first sentence with one of them."""
+    patterns = [re.compile(_phrase(word), re.IGNORECASE) for word in _content(names[0])]
+    found: list[Mention] = []
+    for source in sources:
+        text = f"{place(source)} {without_links(source.text)}"
+        has = [pattern for pattern in patterns if pattern.search(text)]
+        if has:
+            said = _sentence(source, has) or _sentence(source, has[:1]) or _line(source, has[0])
+            found.append(Mention(source, len(has), said))
+    return sorted(found, key=lambda each: -each.times)[:_NEAREST]
+
+
 def mention_lines(mentions: Sequence[Mention], most: int, *, whole_place: bool) -> list[Line]:
     """A line for each section: its name and the sentence."""
     lines = []
@@ -84,6 +97,13 @@ def listed_mentions(messages: Messages, title: str, subject: str, mentions: Sequ
     left_out = len(mentions) - _MOST_LINES
     ending = f"\n\n{messages.and_more.format(count=left_out)}" if left_out > 0 else ""
     return Quotation(listed.opening, listed.parts, listed.sources, ending).numbered()
+
+
+def listed_nearest(messages: Messages, title: str, nearest: Sequence[Mention]) -> Quotation:
+    """The answer where the page has only words of what a clause asks for."""
+    several = len({each.source.title for each in nearest}) > 1
+    lines = mention_lines(nearest, _NEAREST, whole_place=several)
+    return linked_list(messages.not_in_these_words.format(title=title), lines).numbered()
 
 
 class ElsewhereSynthesizer(ExtractiveSynthesizer):

@@ -62,6 +62,7 @@ class Messages:
     no_point: str  # with a place for `{count}`
     mentions: str  # above the sections that do; with a place for `{title}`, `{subject}` and `{count}`
     not_mentioned: str  # with a place for `{title}` and `{subject}`
+    not_in_these_words: str  # above the nearest sections of the page; with a place for `{title}`
     mentioned_elsewhere: str  # behind it, above sections of the book that do
     mentioned_nowhere: str  # behind it, above the nearest sections
 
@@ -140,6 +141,7 @@ ENGLISH = Messages(
     no_point="The last answer has no such point; it has {count} of them. Say which one you mean.",
     mentions="Yes, “{title}” mentions “{subject}” ({count}×):",
     not_mentioned="No, “{title}” does not mention “{subject}”.",
+    not_in_these_words="“{title}” does not say it in these words. These sections of it come nearest:",
     mentioned_elsewhere="These sections of the book do:",
     mentioned_nowhere="Nor do the sections of the book that come nearest:",
 )
@@ -217,6 +219,7 @@ URDU = Messages(
     no_point="پچھلے جواب میں ایسا کوئی نکتہ نہیں؛ اس میں {count} ہیں۔ بتائیں کہ کون سا نکتہ مراد ہے۔",
     mentions="جی ہاں، “{title}” میں “{subject}” کا ذکر ہے ({count}×):",
     not_mentioned="نہیں، “{title}” میں “{subject}” کا ذکر نہیں ہے۔",
+    not_in_these_words="“{title}” میں یہ ان الفاظ میں نہیں کہا گیا۔ اس کے یہ حصے سب سے قریب ہیں:",
     mentioned_elsewhere="کتاب کے ان حصوں میں ہے:",
     mentioned_nowhere="کتاب کے سب سے قریبی حصوں میں بھی نہیں:",
 )
@@ -294,6 +297,7 @@ GERMAN = Messages(
     no_point="Die letzte Antwort hat keinen solchen Punkt; es sind {count}. Sagen Sie, welcher gemeint ist.",
     mentions="Ja, „{title}“ erwähnt „{subject}“ ({count}×):",
     not_mentioned="Nein, „{title}“ erwähnt „{subject}“ nicht.",
+    not_in_these_words="„{title}“ sagt das nicht mit diesen Worten. Diese Abschnitte kommen am nächsten:",
     mentioned_elsewhere="Diese Abschnitte des Buchs erwähnen es:",
     mentioned_nowhere="Auch die Abschnitte des Buchs, die am nächsten kommen, erwähnen es nicht:",
 )
@@ -371,6 +375,7 @@ FRENCH = Messages(
     no_point="La dernière réponse n'a pas ce point ; elle en a {count}. Dites lequel vous voulez.",
     mentions="Oui, « {title} » mentionne « {subject} » ({count}×) :",
     not_mentioned="Non, « {title} » ne mentionne pas « {subject} ».",
+    not_in_these_words="« {title} » ne le dit pas en ces termes. Ces sections en sont les plus proches :",
     mentioned_elsewhere="Ces sections du livre le font :",
     mentioned_nowhere="Les sections les plus proches du livre non plus :",
 )
@@ -448,6 +453,7 @@ SPANISH = Messages(
     no_point="La última respuesta no tiene ese punto; tiene {count}. Diga cuál quiere.",
     mentions="Sí, «{title}» menciona «{subject}» ({count}×):",
     not_mentioned="No, «{title}» no menciona «{subject}».",
+    not_in_these_words="«{title}» no lo dice con estas palabras. Estas secciones son las más cercanas:",
     mentioned_elsewhere="Estas secciones del libro sí:",
     mentioned_nowhere="Tampoco las secciones más cercanas del libro:",
 )

@@ -15,7 +15,8 @@ from engines.understanding.words import plain_words
 
 _MOST_CHARACTERS = 100
 _MOST_POINTS = 4  # of one message
-_POINT = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
+_POINT = lexicon.pattern("turns", r"^(?:{point}|{stands_for_a_point}|{point_number})$")
+_POINT_AS_SUCH = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
 _ARTICLE = lexicon.pattern("turns", "^{article}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
 _NUMBER = re.compile(r"(\d{1,2})(st|nd|rd|th|e|er|eme|o|a)?$")
@@ -46,7 +47,7 @@ _FOR_ANOTHER = frozenset(
 
 @lru_cache(maxsize=2_000)
 def point_asked(text: str) -> Intent | None:
-    """Which points of an answer before a message asks for, "2" or "-1" for the last one, and nothing else."""
+    """Which points of an earlier answer a message asks for, and nothing else: "2", or "-1" for the last one."""
     words = plain_words(_SIGN.sub(" number ", text)) if len(text) <= _MOST_CHARACTERS else []
     is_point = [_POINT.match(word) is not None for word in ("", *words, "")]
     found: dict[int, int] = {}  # by the place of the word
@@ -57,10 +58,22 @@ def point_asked(text: str) -> Intent | None:
             found[at] = counted
         elif in_order is not None and (is_point[at + 2] or is_alone):
             found[at] = in_order
+        elif in_order in (1, LAST_POINT) and is_point[at + 3 : at + 4] == [True]:  # "the last two points"
+            count = min(_number(words[at + 1]) or 1, _MOST_POINTS)
+            first = 1 if in_order == 1 else -count
+            found |= dict(zip((at, at + 1, *range(-count, 0)), range(first, first + count), strict=False))
+    if found:  # "the first and the third point"
+        ordinals = ((at, _number(word, ordinal=True)) for at, word in enumerate(words) if at not in found)
+        found = {at: number for at, number in ordinals if number is not None and number > 0} | found
     others = (word for at, word in enumerate(words) if at not in found and not is_point[at + 1])
     if not 0 < len(found) <= _MOST_POINTS or not _BESIDE.issuperset(others):
         return None
     return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
+
+
+def names_points(text: str) -> bool:
+    """Whether a message has a word for a point: "the second one" may be one of two things that were spoken of."""
+    return any(map(_POINT_AS_SUCH.match, plain_words(_SIGN.sub(" number ", text))))
 
 
 def _number(word: str, *, ordinal: bool = False) -> int | None:

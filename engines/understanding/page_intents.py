@@ -253,11 +253,10 @@ def several_chapters(text: str) -> Intent | None:
     several = SEVERAL_CHAPTERS.search(text)
     if not several:
         return _first_or_last_chapters(text)
-    task = (
-        "compare"
-        if COMPARE.search(text) or CONNECT.search(text)
-        else _task_in(text) or (None if _beside_chapters(text) else "summary")
-    )
+    one = SEVERAL_CHAPTERS.sub(" chapter ", text)  # "what do chapters 2-3 cover?"
+    task = _task_in(text) or _task_in(one) or (None if _beside_chapters(text) else "summary")
+    if COMPARE.search(text) or CONNECT.search(text):
+        task = "compare"
     alone = task == "compare" and not several["word"].endswith("s")
     first, *others = _numbers_in(several["numbers"], only_two=alone and TWO_ALONE.search(text) is not None)
     return Intent("page_task", task, "chapter", first, others=tuple(others), word=several["word"]) if task else None

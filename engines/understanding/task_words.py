@@ -35,6 +35,7 @@ _CALLED_NUMBER = frozenset(lexicon.phrases("numbers.called_number")) | {"#"}
 _IN_FIGURES = lexicon.pattern("numbers", r"(\d{1,3}){figure_ending}?", flags=re.NOFLAG)
 _BETWEEN = frozenset(lexicon.phrases("numbers.between_numbers"))
 _NOT_TWO = [["do", word] for word in ("i", "we", "you", "they")]  # "which chapter do I open?"
+_LAST = lexicon.words("last")
 _MOST_WORDS = 3  # of a number
 
 
@@ -56,7 +57,14 @@ def in_figures(text: str) -> str:
         before = _number_before(words, at, word)
         if before is not None:
             number, first = before
-            text = f"{text[: words[first].start()]}{word} {number}{_ending(words[at][0])}{text[words[at].end() :]}"
+            numbers, earlier = str(number), _number_before_that(words, first, word)
+            if earlier is not None:
+                numbers, first = f"{earlier[0]} {words[earlier[2]][0]} {number}", earlier[1]
+            text = f"{text[: words[first].start()]}{word} {numbers}{_ending(words[at][0])}{text[words[at].end() :]}"
+            continue
+        earlier = _number_before_that(words, at - 1, word)  # "the first and the last chapter"
+        if earlier is not None and _folded(words[at - 1][0]) in _LAST:
+            text = f"{text[: words[earlier[1]].start()]}{word} {earlier[0]} {text[words[earlier[2]].start() :]}"
     return text
 
 
@@ -102,6 +110,15 @@ def _number_before(words: list[re.Match[str]], at: int, chapter: str) -> tuple[i
         number = _number_of(spelt, chapter, ordinal=True)
         if number is not None:
             return number, first
+    return None
+
+
+def _number_before_that(words: list[re.Match[str]], first: int, chapter: str) -> tuple[int, int, int] | None:
+    """An ordinal before another one, "the second and the fourth chapter": with its place and that of the "and"."""
+    for joins in (first - 1, first - 2):
+        if joins > 0 and _folded(words[joins][0]) in _BETWEEN:
+            found = _number_before(words, joins, chapter)
+            return (*found, joins) if found else None
     return None
 
 

@@ -63,6 +63,12 @@ def test_a_page_that_does_not_mention_it_says_so_and_where_the_book_does(server_
     assert nowhere["answer"].startswith("No, “Zero moment point” does not mention “Kubernetes”. Nor do ")
 
 
+def test_what_the_page_says_in_other_words_is_not_denied(server_url: str) -> None:
+    answer = ask(server_url, "does this page explain how a gripper keeps the polygon closed?", page_url=PAGE)
+    assert answer["answer"].startswith("“Zero moment point” does not say it in these words. ")
+    assert [source["url"] for source in answer["sources"]] == [INSIDE]
+
+
 @each_row(
     ("message", "said"),
     [

@@ -28,6 +28,11 @@ def after(*messages: str, has_page: bool = False) -> Intent:
         ("elaborate on #2", "2"),
         ("the 2nd one please", "2"),
         ("points 2 and 3 in more detail please", "2 3"),
+        ("can you explain the 1st and the 3rd point?", "1 3"),
+        ("i don't get the last two points", "-2 -1"),
+        ("the fourth one sounds interesting, tell me more", "4"),
+        ("second point again but simpler", "2"),
+        ("give an example for point 2", "2"),
         ("explain the second", "2"),
         ("erkläre den zweiten Punkt", "2"),
         ("explique le deuxième point", "2"),
@@ -158,6 +163,9 @@ def test_after_a_question_it_is_a_question(message: str) -> None:
         ("compare chapters 1-3", "1", ("2", "3")),
         ("compare chapter 2 to 4", "2", ("4",)),
         ("summarize chapters 2 to 4", "2", ("3", "4")),
+        ("what do chapters 2-3 cover?", "2", ("3",)),
+        ("compare the first and the last chapter", "1", ("last",)),
+        ("summarize the second and the fourth chapter", "2", ("4",)),
     ],
 )
 def test_all_chapters_of_a_range_are_meant(message: str, name: str, others: tuple[str, ...]) -> None:
