@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from textwrap import shorten
 from typing import Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -50,6 +51,7 @@ from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covere
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent
+from engines.understanding.later_turns import may_go_on
 from engines.understanding.lexicon import pattern
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
@@ -102,6 +104,8 @@ _ON_NO_MENTION = (
     "search of the book has found. Say that first, unless one of them is of “{title}” and treats the same in other "
     "words. Then say where else the book speaks of it."
 )
+_AS_BEFORE = "It asks for the same as “{question}”, a question before it, of the text that is given now."
+_MOST_OF_A_QUESTION = 200  # characters that are repeated
 _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "answers": _ON_ANSWERS}
 # A page or a section on who wrote the book, or on its licence, is searched for; otherwise the site's footer may say.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
@@ -238,7 +242,7 @@ class Tasks:
                     question.text, GivenRetriever(plan.nodes()), note=_ON_AUDIENCE if told else _ON_ADVICE
                 )
             return plan
-        return await self._page_task(asked)
+        return _as_was_asked(asked, await self._page_task(asked))
 
     async def _point(self, asked: Task) -> Plan | None:
         """The plan for a point of an earlier answer; one that is a page or a chapter is told as that."""
@@ -506,6 +510,16 @@ async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
     word = asked.intent.word
     heading = next((each for each in await asked.build.headings() if has_in_range(each, word, number)), None)
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
+
+
+def _as_was_asked(asked: Task, plan: Plan | None) -> Plan | None:
+    """A plan that tells the model what "and 4?" asks for: the same as the message before it."""
+    turns = [turn.content for turn in asked.question.history if turn.role == "user"]
+    if not isinstance(plan, AnswerFrom) or not turns or not may_go_on(asked.question.text):
+        return plan
+    before = next((text for text in reversed(turns) if not may_go_on(text)), turns[0])
+    wanted = _AS_BEFORE.format(question=shorten(before, _MOST_OF_A_QUESTION, placeholder=" …"))
+    return replace(plan, note=f"{plan.note} {wanted}")
 
 
 def _nothing_beside(asked: Task, chapter: Chapter, step: int) -> ReadyAnswer:

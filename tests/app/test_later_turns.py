@@ -72,6 +72,13 @@ def test_the_model_is_told_which_point_is_meant(with_model: Served, gemini: Gemi
     assert "The ground only pushes" in last
 
 
+def test_the_model_is_told_what_the_next_page_is_wanted_for(with_model: Served, gemini: GeminiServer) -> None:
+    talk(with_model.url, "quiz me on this page", "and the next one?", page_url=PAGE)
+    last = gemini.requests[-1].texts[-1][1]
+    assert "the same as “quiz me on this page”" in last
+    assert "The capture point is the place on the ground" in last
+
+
 def test_the_next_page_gets_the_task_of_the_last_one(server_url: str) -> None:
     answer = talk(server_url, "summarize this page", "and the next one?", page_url=PAGE)
     assert "“Capture point”" in answer["answer"]
