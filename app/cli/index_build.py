@@ -139,6 +139,8 @@ def _build_again(rebuild: Rebuild, options: BuildOptions, files: BookFiles) -> N
         _say_addresses(before, rebuild.addresses)
     if not outcome.changed:
         out.print(f"nothing changed: {outcome.record.name} stays live")
+        if outcome.measured:
+            out.print(outcome.measured.detail)
         return
     embedded = counted(outcome.embedded, "chunk")
     out.print(f"live after {outcome.seconds:.1f} s: {embedded} embedded, {outcome.reused} reused")
