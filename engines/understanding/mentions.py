@@ -99,6 +99,9 @@ def _subject(text: str, place: re.Match[str]) -> str:
 
 
 def _fills(word: str) -> bool:
+    """Whether a word names nothing; one in capitals is an abbreviation: "ES" is no German pronoun."""
+    if len(word) > 1 and word.isupper() and word.isascii():
+        return False
     return all(each in _FILLERS for each in plain_words(word))
 
 

@@ -22,6 +22,7 @@ from tests.tables import each_row
         ("hey is canDismiss anywhere on this page", "canDismiss", "page"),
         ("how many mentions of backdrop does this page have?", "backdrop", "page"),
         ("point me to the part of this page that deals with keyboard", "keyboard", "page"),
+        ("does this page cover ES modules", "ES modules", "page"),
         ("wird QoS auf dieser Seite erwähnt?", "QoS", "page"),
         ("est-ce que cette page parle de QoS ?", "QoS", "page"),
         ("¿esta página menciona QoS?", "QoS", "page"),
