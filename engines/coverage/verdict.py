@@ -131,9 +131,9 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
     sparse = [item for item, _ in ranking.candidates.sparse[:places]]
     rarity = _idf(ranking.build)
     best = ranking.candidates.sparse[0][1] if ranking.candidates.sparse else 0.0
-    whole = word_weights(asked.in_own_words(asked.search_text), asked.language, locale)
+    whole = word_weights(asked.words_compared, asked.language, locale)
     coverage = asked_coverage = _best_share(found, whole, rarity)
-    if asked.asked != asked.search_text:
+    if asked.asked != asked.search_text and not asked.gloss_is_compared:
         own = asked.in_own_words(asked.asked)
         asked_coverage = _best_share(found, word_weights(own, asked.language, locale), rarity)
     return Signals(
@@ -145,7 +145,7 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
         match_strength=min(1.5, best / STRONG_BM25 * _rarest(CHUNKS) / _rarest(chunks)),
         agreement=len(set(dense) & set(sparse)) / len(dense),
         lead=max(_lead(found, size) for found in readings),
-        foreign=asked.foreign,
+        foreign=0.0 if asked.gloss_is_compared else asked.foreign,
         unknown=_unknown(asked, whole, ranking.build, locale),
     )
 
@@ -190,8 +190,8 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
         return 0.0
     missing: dict[str, float] = {}
     # A name in the scene or in a log says nothing about the question.
-    text = asked.asked if asked.scene or asked.asks_by_itself else asked.search_text
-    for word in words_of_subject(asked.in_own_words(text), asked.language):
+    text = asked.in_own_words(asked.asked) if asked.scene or asked.asks_by_itself else asked.words_compared
+    for word in words_of_subject(asked.words_compared if asked.gloss_is_compared else text, asked.language):
         plain = word.casefold()
         telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)
         if telling <= 0 or is_foreign(plain, asked.language):

@@ -213,7 +213,9 @@ def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str,
     """The texts of a question for the embedding model; those by which chunks are ranked come first."""
     if reads(record.spec.embed_model, understood.question):
         return tuple(dict.fromkeys((*understood.ranked_by, *understood.readings)))
-    return (understood.source_text or understood.search_text,)
+    # In order, with the small words: of 70 questions in seven languages that found four sections more than the words
+    # alone, and the mean of both two more.
+    return (understood.gloss or understood.source_text or understood.search_text,)
 
 
 def mean_vector(vectors: Sequence[Sequence[float]]) -> list[float]:
@@ -248,6 +250,7 @@ def understood_for(asked: QueryBundle, locale: str | None, record: BuildRecord) 
         terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
         written_out=tuple(dict.fromkeys(chain.from_iterable(each.written_out for each in (understood, *others)))),
         meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),
+        gloss=" ".join(dict.fromkeys(each.gloss for each in (understood, *others) if each.gloss)),
     )
 
 

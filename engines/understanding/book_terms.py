@@ -226,7 +226,8 @@ class BookTerms:
                 root, self._by_first.get(root[0], {}), scorer=Indel.normalized_similarity, score_cutoff=_ALIKE
             )
             # Where it is known what a word means, that decides: "receta" is a recipe and no request.
-            if near is not None and (near[1] == 1.0 or near[2] in means.get(word.casefold(), near[2]).split()):
+            known = tokens(means.of(word.casefold(), language), "en")
+            if near is not None and (near[1] == 1.0 or not known or tokens(near[2], "en")[0] in known):
                 found[word] = near[2]
         return tuple(found.items())[:MOST_COGNATES]
 

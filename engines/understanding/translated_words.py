@@ -1,31 +1,80 @@
 """English words of the book for a question in another language: تصویریں is `images`, where the book has images.
 
-Called for books in English. The tables (`meanings/README.md`) give what a word may mean; of that only the book's own
-words are taken, so that a wrong meaning is rarely one of the book. A table is read when the first question in its
-language is asked.
+Called for books in English. The tables (`meanings/README.md`) give what a word may mean: `terms.tsv`, written by hand,
+what questions about technical books are made of, and the computed ones many more words, less surely. For a search by
+words only the book's own are taken, so that a wrong meaning is rarely one of the book. A table is read when the first
+question in its language is asked.
 """
 
 import gzip
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import regex
 
-from engines.understanding.words import is_stop_word, zipf
-from storage.vectors.bm25 import decode_written_words, tokens
+from engines.understanding.words import is_roman_urdu, is_stop_word, zipf
+from storage.vectors.bm25 import decode_written_words, stem, stemmers_of, tokens
 
 MOST_MEANINGS = 2  # of one word
 MOST_WORDS = 40  # of one text
 _COMMON_ZIPF = 5.6  # English words of this frequency ("why", "another") say little about a subject
-_COMPOUNDING = frozenset(("de",))  # languages that write what is of two words as one
+_COMPOUNDING = frozenset(("de", "nl"))  # languages that write what is of two words as one
 _SHORTEST_PART = 4  # letters of a compound's part
 _LINKS = ("", "s", "n", "en", "es", "er", "e")  # between two parts
 _PART_USES = 5  # in the book, of a part that is the same in English
 _FOLDER = Path(__file__).with_name("meanings")
+_TERMS = "terms.tsv"
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
-_HAN = regex.compile(r"\p{Han}+")
-_LONGEST_HAN = 4  # characters of one word
+_NAME = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*[+#]*")
+_APOSTROPHE = regex.compile("['’]")
+_BEFORE_APOSTROPHE = frozenset(("tr",))  # "ROS'ta"; elsewhere the word stands behind it: "l'image"
+# Languages without spaces, or with particles behind a word, by their letters: the table's longest words are taken.
+_RUNS = {
+    "zh": regex.compile(r"\p{Han}+"),
+    "ja": regex.compile(r"[\p{Han}\p{Katakana}\p{Hiragana}ー]+"),
+    "ko": regex.compile(r"\p{Hangul}+"),
+}
+_LONGEST_IN_RUN = {"zh": 4, "ja": 8, "ko": 5}  # characters of one word
+_OKURIGANA = regex.compile(r"(?<=\p{Han})\p{Hiragana}+$")
+_HAN = regex.compile(r"\p{Han}")
+_PARTICLES = frozenset(("ki", "se", "kar", "to", "hi", "na", "ya"))  # of Roman Urdu, and English or other words as well
+_SAME_SOUND = tuple(  # spellings of Roman Urdu
+    (regex.compile(pattern), sound)
+    for pattern, sound in (
+        (r"(.)\1+", r"\1"), ("[ae]y|ai|ei", "e"), ("ph", "f"), ("[qk]h?", "k"), ("[wv]", "w"), ("z", "s"),
+        ("(?<=.)h", ""), ("(?<=...)[nt][aei]$", ""), ("(?<=[^aeiou])(?:[iey]n|on|e|i|a|y)$", ""),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What words of a language may mean: English words with spaces between, the nearest first."""
+
+    terms: Mapping[str, str]  # by `key`
+    written: Mapping[str, str]  # the same by the words as they are written: a frequent word has to be one of them
+    computed: Mapping[str, str]  # by a word in small letters, or by `key`
+
+    def of(self, word: str, language: str) -> str:
+        """The English words of a word in small letters; "" where there are none."""
+        return self.sure_of(word, language) or self.likely_of(word, language)
+
+    def sure_of(self, word: str, language: str) -> str:
+        """The same by the table that was written by hand."""
+        if word in self.written or _is_frequent(word, language):
+            return self.written.get(word, "")
+        return next((self.terms[form] for form in _forms(word, language) if form in self.terms), "")
+
+    def likely_of(self, word: str, language: str) -> str:
+        """The same by the computed table."""
+        forms = (word, *_forms(word, language))
+        return next((self.computed[form] for form in forms if form in self.computed), "")
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.terms or word in self.computed
 
 
 class Meanings:
@@ -36,34 +85,67 @@ class Meanings:
         self._remembered = lru_cache(maxsize=5_000)(self._meanings)
 
     @cached_property
-    def _stems(self) -> frozenset[str]:
+    def _by_stem(self) -> Mapping[str, str]:
+        """Stem → a word of the book, the most frequent one."""
         # When the first question in another language is asked: a large book's words take a tenth of a second.
-        return frozenset(token for word in self._words if word.isascii() for token in tokens(word, "en"))
+        by_uses = sorted(filter(str.isascii, self._words), key=self._words.__getitem__)
+        return {token: word for word in by_uses for token in tokens(word, "en")}
 
     def find(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
         """The words of a text that mean one of the book's, each with that one; a word may have two."""
         found: dict[tuple[str, str], None] = {}
-        for word in list(_words(text.casefold(), language))[:MOST_WORDS]:
-            found.update(dict.fromkeys((word, english) for english in self._remembered(word, language)))
+        for word in list(_words(_small(text, language), language))[:MOST_WORDS]:
+            found.update(
+                dict.fromkeys((word, english) for english in self._remembered(word, language) if english != word)
+            )
         return tuple(found)
+
+    def gloss(self, text: str, language: str, terms: Iterable[tuple[str, str]] = ()) -> str:
+        """The text word by word in English, for a model that reads no other language; "" where nothing is known.
+
+        Words that the tables lack stay where they may be English, or names; of a word in other letters nothing stays.
+        """
+        named = {_small(typed, language): searched for typed, searched in terms}
+        return " ".join(filter(None, (self._in_english(word, language, named) for word in _pieces(text, language))))
+
+    def _in_english(self, piece: str, language: str, named: Mapping[str, str]) -> str:
+        word = _small(piece, language)
+        if word in named:
+            return named[word]
+        if not _WORD.fullmatch(piece):
+            return piece if piece.isascii() else ""
+        found = self._remembered(word, language) or self._any(word, language)
+        if found:
+            return found[0]
+        if _is_frequent(word, language):
+            return ""
+        return piece if piece.isascii() and zipf(word, language) <= zipf(word, "en") else ""
+
+    def _any(self, word: str, language: str) -> tuple[str, ...]:
+        """A word that the book may not have: of the table that is sure of its meanings."""
+        table = load_table(language)
+        found = table.sure_of(word, language).split()
+        return tuple(sorted(found, key=lambda english: tokens(english, "en")[0] not in self._by_stem))[:1]
 
     def _meanings(self, word: str, language: str) -> tuple[str, ...]:
         found = self._of_book(word, language)
-        if found or language not in _COMPOUNDING or word in load_table(language):
+        if found or language not in _COMPOUNDING or load_table(language).of(word, language):
             return found
         return self._of_parts(word, language)
 
     def _of_book(self, word: str, language: str) -> tuple[str, ...]:
-        english_words = load_table(language).get(word, "").split()
-        if not english_words or is_stop_word(word, language):
+        if _is_frequent(word, language):
             return ()
-        known: dict[str, str] = {}  # by their stems
-        for english in english_words:
-            stem = tokens(english, "en")[0]
-            if stem not in self._stems or zipf(english, "en") >= _COMMON_ZIPF:
-                continue
-            if known.setdefault(stem, english) not in self._words and english in self._words:
-                known[stem] = english  # as the book writes it
+        table = load_table(language)
+        return self._known(table.sure_of(word, language)) or self._known(table.likely_of(word, language))
+
+    def _known(self, english_words: str) -> tuple[str, ...]:
+        """Those of some English words that the book has, the nearest ones."""
+        known: dict[str, str] = {}  # by their stems, as the book writes them
+        for english in english_words.split():
+            stemmed = tokens(english, "en")[0]
+            if stemmed in self._by_stem and zipf(english, "en") < _COMMON_ZIPF:
+                known.setdefault(stemmed, english if english in self._words else self._by_stem[stemmed])
         return tuple(known.values())[:MOST_MEANINGS]
 
     def _of_parts(self, word: str, language: str) -> tuple[str, ...]:
@@ -86,13 +168,32 @@ class Meanings:
 
 
 @lru_cache(maxsize=8)
-def load_table(language: str) -> Mapping[str, str]:
-    """Word → English words with spaces between, the nearest first; nothing for a language without a table."""
+def load_table(language: str) -> Table:
+    """What words of a language may mean; nothing for a language without a table."""
+    if not regex.fullmatch("[a-z]{2,3}(?:-Latn)?", language):
+        return Table({}, {}, {})
     path = _FOLDER / f"{language}.tsv.gz"
-    if not language.isalpha() or not path.is_file():
-        return {}
-    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-    return dict(line.split("\t") for line in lines)
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines() if path.is_file() else ()
+    return Table(*_terms(language), dict(line.split("\t") for line in lines))
+
+
+def _terms(language: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The column of a language in the table that was written by hand, by the keys and by the words themselves."""
+    header, *rows = (line.split("\t") for line in (_FOLDER / _TERMS).read_text(encoding="utf-8").splitlines())
+    terms: dict[str, list[str]] = {}
+    written: dict[str, list[str]] = {}
+    if language in header:
+        column = header.index(language)
+        for row in rows:
+            for word in row[column].split("/"):
+                written.setdefault(word, []).append(row[0])
+                for form in dict.fromkeys((key(word, language), _OKURIGANA.sub("", word))):
+                    terms.setdefault(form, []).append(row[0])
+    return _merged(terms), _merged(written)
+
+
+def _merged(found: Mapping[str, list[str]]) -> dict[str, str]:
+    return {word: " ".join(dict.fromkeys(" ".join(meanings).split())) for word, meanings in found.items()}
 
 
 @lru_cache(maxsize=4)
@@ -102,15 +203,78 @@ def load_meanings(encoded: str) -> Meanings | None:
     return Meanings(words) if words else None
 
 
+@lru_cache(maxsize=5_000)
+def key(word: str, language: str) -> str:
+    """What the forms of a word have in common: its stem without accents; of Roman Urdu, its sound."""
+    if language == "ur-Latn":
+        for spelling, sound in _SAME_SOUND:
+            word = spelling.sub(sound, word)
+        return word
+    stemmed = word if language in _RUNS else stem(word, stemmers_of(language))
+    decomposed = unicodedata.normalize("NFD", stemmed)
+    return unicodedata.normalize("NFC", regex.sub("[\u0300-\u036f\u064b-\u0652\u093c]", "", decomposed))
+
+
+def _forms(word: str, language: str) -> Iterator[str]:
+    """The keys under which a word in small letters may stand."""
+    yield key(word, language)
+    if (
+        language == "ar" and len(word) > 3 and word[0] in "وفبلك"
+    ):  # "and", "so", "with", "for", "like" are written together
+        yield key(word[1:], language)
+    if language == "it" and len(word) > 3:  # "telecamere", of which the stem is another one than of "telecamera"
+        yield from (key(word[:-1] + vowel, language) for vowel in "aoe")
+    if language == "ur" and len(word) > 3:
+        for ending, other in (("وں", ""), ("یں", ""), ("وں", "ہ"), ("وں", "ا"), ("ے", "ا"), ("ے", "ہ")):
+            if word.endswith(ending):
+                yield word.removesuffix(ending) + other
+
+
+def _is_frequent(word: str, language: str) -> bool:
+    """Whether a word is a small one, which means what it means as it is written, and no form of another word."""
+    if language == "ur-Latn":
+        return is_roman_urdu(word) or word in _PARTICLES
+    return is_stop_word(word, language)
+
+
+def _small(text: str, language: str) -> str:
+    if language == "tr":
+        text = text.replace("İ", "i").replace("I", "ı")
+    return unicodedata.normalize("NFC", text).casefold()
+
+
 def _words(text: str, language: str) -> Iterator[str]:
-    """The words of a text in its order; of Chinese, which writes no spaces, the longest that the table has."""
-    if language != "zh":
+    """The words of a text in small letters, in its order."""
+    if language not in _RUNS:
         yield from _WORD.findall(text)
         return
-    table = load_table(language)
-    for run in _HAN.findall(text):
-        place = 0
-        while place < len(run):
-            length = next((size for size in range(_LONGEST_HAN, 1, -1) if run[place : place + size] in table), 1)
+    for run in _RUNS[language].findall(text):
+        yield from _in_run(run, language)
+
+
+def _pieces(text: str, language: str) -> Iterator[str]:
+    """The words and names of a text in its order, as they are written."""
+    runs = _RUNS.get(language)
+    for name in _NAME.findall(text):
+        if runs and runs.search(name):
+            for part in regex.findall(rf"{runs.pattern}|\p{{Latin}}[\p{{Latin}}\p{{N}}_.'-]*", name):
+                yield from _in_run(part, language) if runs.fullmatch(part) else (part,)
+        elif _APOSTROPHE.search(name):
+            parts = _APOSTROPHE.split(name)
+            yield parts[0 if language in _BEFORE_APOSTROPHE else -1]
+        elif "-" in name and name.islower() and load_table(language).of(_small(name.split("-")[0], language), language):
+            yield from name.split("-")  # "mesure-t-elle"
+        else:
+            yield name
+
+
+def _in_run(run: str, language: str) -> Iterator[str]:
+    """The longest words of the table in a text without spaces, and the characters between them."""
+    table, place = load_table(language), 0
+    while place < len(run):
+        longest = min(_LONGEST_IN_RUN[language], len(run) - place)
+        length = next((size for size in range(longest, 1, -1) if run[place : place + size] in table), 1)
+        around = run[max(0, place - 1) : place] + run[place + 1 : place + 2]
+        if length > 1 or language != "ja" or not _HAN.search(around):  # one of several Chinese characters is no word
             yield run[place : place + length]
-            place += length
+        place += length

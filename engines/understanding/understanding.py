@@ -33,7 +33,7 @@ from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.translated_words import Meanings
 from engines.understanding.words import (
-    EUROPEAN,
+    IN_LATIN_LETTERS,
     detected_language,
     is_foreign,
     is_stop_word,
@@ -78,6 +78,7 @@ class Understanding:
     terms: tuple[tuple[str, str], ...] = ()  # (abbreviation, what of the book was searched for beside it)
     written_out: tuple[str, ...] = ()  # what was typed of those terms whose abbreviation the book has as well
     meanings: tuple[tuple[str, str], ...] = ()  # (word of another language, English word of the book)
+    gloss: str = ""  # of a question in another language: what is searched word by word in English
     language: str = "en"  # of the texts that are searched
     asked_in: str = ""  # the language of the message, where it is not English: `words.detected_language`
     foreign: float = 0.0  # share of the words that are of another language, 0 to 1
@@ -225,9 +226,19 @@ class Understanding:
         return " ".join(text.split())
 
     @property
+    def gloss_is_compared(self) -> bool:
+        """Whether the passages are compared with the question's words in English: one in another language has few."""
+        return bool(self.gloss) and self.language == "en"
+
+    @property
+    def words_compared(self) -> str:
+        """The words of the question that those of a passage are compared with."""
+        return self.gloss if self.gloss_is_compared else self.in_own_words(self.search_text)
+
+    @property
     def search_words(self) -> str:
         """The reader's own words of `search_text` that say something about a subject."""
-        text = self.in_own_words(self.search_text)
+        text = self.words_compared
         words = words_of_subject(text, self.language)
         return " ".join(words) if words else text
 
@@ -251,7 +262,7 @@ def understand(
     language = language_of(locale)
     said = _taken_apart(message, corrector)
     asked_in, scene = said.asked_in, list(said.scene)
-    other_language = asked_in in EUROPEAN and asked_in != language
+    other_language = asked_in in IN_LATIN_LETTERS and asked_in != language
     asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in said.asking]
     term = next(filter(None, map(term_asked, said.asking)), "")
     corrections: dict[str, str] = {}
@@ -286,6 +297,7 @@ def understand(
         terms=terms,
         written_out=written_out,
         meanings=meant,
+        gloss=meanings.gloss(_one_text([*kept, *asking], said.told), asked_in, terms) if asked_in and meanings else "",
         language=language,
         asked_in=asked_in or "",
         has_long_scene=is_long,
@@ -472,7 +484,7 @@ def _meant(
 def _english_words(text: str, asked_in: str) -> list[str]:
     """The words in Latin letters, without those that are rather of the language that the message is in."""
     words = latin_words(text)
-    if asked_in not in EUROPEAN:  # of Roman Urdu all words stay: without the small ones three sets of five lost
+    if asked_in not in IN_LATIN_LETTERS:  # of Roman Urdu all words stay: without the small ones three sets of five lost
         return words
     content = [word for word in words if not is_stop_word(word, asked_in)]
     return [word for word in content if zipf(word, asked_in) <= zipf(word, "en")]

@@ -354,6 +354,13 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = {
         ("fr", "le les des une est sont pas comment pourquoi quel quelle je avec pour dans du et sur que faut peut"),
         ("es", "el los las una es son como por que cual cuando donde puedo con para del y se funciona hago mi"),
         (
+            "pt",
+            "os um uma dos das nao com como por que qual quais quando onde posso para em ao pela pelo meu minha e se",
+        ),
+        ("it", "il gli della dei delle degli che come perche quale quali quando dove posso con di una sono nel si e"),
+        ("nl", "het een van hoe welke waarom wanneer waar mijn niet met voor zijn wordt ik je er dat wat deze"),
+        ("tr", "nedir nasil neden icin ve ile bir bu hangi ne kadar mi olur olarak daha gibi"),
+        (
             "ur-Latn",
             f"{_ROMAN_URDU_WORDS} ka ki se kar",
         ),
@@ -365,6 +372,7 @@ _ENGLISH = frozenset(
 _READ_WORDS, _READ_CHARS = 100, 2_000  # of a text whose language is told
 LETTERS = regex.compile(r"\p{L}+")
 EUROPEAN = ("de", "fr", "es", "pt", "it")
+IN_LATIN_LETTERS = (*EUROPEAN, "nl", "tr")  # languages that are told by the frequencies of their words
 _LEAST_WORDS = 3
 _MORE_FREQUENT = 1.0  # of Zipf's scale: ten times as frequent in the mean
 _LANGUAGES_WITH = Counter(word for small in _SMALL_WORDS.values() for word in small)
@@ -394,7 +402,9 @@ def detected_language(text: str) -> str | None:
     best = max(counts, key=lambda language: (counts[language] + own[language], counts[language]))
     english = sum(word in _ENGLISH for word in words)
     if counts[best] >= _LEAST and counts[best] > english:
-        return best
+        alike = [each for each in IN_LATIN_LETTERS if counts[each] >= max(_LEAST, counts[best] - 1)]
+        # "Como se mede …" has as many small words of Spanish as of Portuguese.
+        return max(alike, key=lambda each: _mean_zipf(words, each)) if best in alike and len(alike) > 1 else best
     return _told_by_frequency(text) if counts["ur-Latn"] == 0 else None
 
 
@@ -413,7 +423,7 @@ def _told_by_frequency(text: str) -> str | None:
     words = [word for word in LETTERS.findall(text.casefold())[:_READ_WORDS] if len(word) > 1]
     if len(words) < _LEAST_WORDS:
         return None
-    means = {language: _mean_zipf(words, language) for language in ("en", *EUROPEAN)}
+    means = {language: _mean_zipf(words, language) for language in ("en", *IN_LATIN_LETTERS)}
     best = max(means, key=lambda language: means[language])
     return best if means[best] - means["en"] >= _MORE_FREQUENT else None
 
