@@ -250,8 +250,16 @@ def understood_for(asked: QueryBundle, locale: str | None, record: BuildRecord) 
         terms=tuple(dict.fromkeys(chain.from_iterable(each.terms for each in (understood, *others)))),
         written_out=tuple(dict.fromkeys(chain.from_iterable(each.written_out for each in (understood, *others)))),
         meanings=tuple(dict.fromkeys(chain.from_iterable(each.meanings for each in (understood, *others)))),
-        gloss=" ".join(dict.fromkeys(each.gloss for each in (understood, *others) if each.gloss)),
+        gloss=_gloss_of([understood, *others]),
     )
+
+
+def _gloss_of(readings: Sequence[Understanding]) -> str:
+    """The readings of a follow-up in English: what was said before may be in English already."""
+    if not any(each.gloss for each in readings):
+        return ""
+    words = (word for each in readings for word in (each.gloss or each.source_text).split())
+    return " ".join(dict.fromkeys(words))
 
 
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
