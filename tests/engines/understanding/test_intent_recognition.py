@@ -11,9 +11,10 @@ from tests.tables import each_row
 
 SMALL_TALK = {
     "greeting": "hiii|helloooo|heyy there!|salam|assalam-o-alaikum bhai|Guten Tag|bonjour|¡Hola!|السلام علیکم|"
-    "good mornign",
+    "good mornign|你好呀",
     "thanks": "thx!|thx 👍|tahnks so much!!|great, thanks a lot!|danke dir|merci beaucoup pour ton aide|"
-    "muchas gracias por tu ayuda|شکریہ!|thanks, that worked perfectly|ok thx bye|thnaks, that realy helped a lot",
+    "muchas gracias por tu ayuda|شکریہ!|thanks, that worked perfectly|ok thx bye|thnaks, that realy helped a lot|"
+    "非常感谢你的帮助|बहुत बहुत धन्यवाद",
     "maker": "who made you?|Who created u?|wer hat dich gemacht?|Qui t'a créé ?|¿quién te creó?|آپ کو کس نے بنایا؟|"
     "aapko kisne banaya?|are you gemini?|hi! who built you?|who programed you",
     "identity": "who are you?|are you a human or a bot|bist du ein Mensch oder ein Roboter?|"
@@ -21,7 +22,8 @@ SMALL_TALK = {
     "¿quién eres?|آپ کون ہیں؟|"
     "ap kon ho|hello, are you human?|introduce yourself pls",
     "ability": "what can you help me with?|what can you do|can you help me?|help!|was kannst du?|que peux-tu faire ?|"
-    "¿en qué puedes ayudarme?|آپ کیا کر سکتے ہیں؟|hi, what can I ask you?|aap kya kar sakte hain",
+    "¿en qué puedes ayudarme?|آپ کیا کر سکتے ہیں؟|hi, what can I ask you?|aap kya kar sakte hain|"
+    "Tu sers à quoi ?|你能做什么?|आप क्या कर सकते हैं?",
     "wellbeing": "how are you?|what's up|wie geht's?|bonjour, ça va ?|¿qué tal?|آپ کیسے ہیں؟|kya haal hai|hey how r u",
     "goodbye": "bye|see you tomorrow!|ok byeee see u tmrw|"
     "tschüss|au revoir|hasta luego|خدا حافظ|allah hafiz|good night",
@@ -64,6 +66,7 @@ PAGE_TASKS = {
     "Mach mir einen Lernzettel zu dieser Seite|haz apuntes de esta página|is page ke notes bana do|请总结一下这一页|"
     "sumarize this page plz|tl;dr pls|what is this page about?|give me the gist|"
     "is page ka khulasa teen points mein do|Fasse diese Seite zusammen|Résume cette page|resume esta página|"
+    "Resúmeme esta página, por favor|"
     "اس صفحے کا خلاصہ بتائیں|shorten this page to five sentences",
     "simpler": "explain this in simple words|eli5|explain this to me as if I were a beginner|"
     "Erkläre das in einfachen Worten|explique ça avec des mots simples|explícame esto en palabras sencillas|"
