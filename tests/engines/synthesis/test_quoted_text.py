@@ -182,3 +182,53 @@ def test_a_paragraph_that_does_not_fit_beside_the_first_one_stands_alone() -> No
 def test_everyday_words_of_another_language_bring_no_later_paragraph(first: str, last: str, question: str) -> None:
     text = f"{first}\n\n{LONG_CODE}\n\n{f'{last} ' * 8}"
     assert quoted(text, question).startswith(f"{first}\n\n{LONG_CODE}")
+
+
+STEP = "word " * 40
+
+
+@each_row(
+    ("blocks", "shown"),
+    [
+        (["A text. " * 100, "Here is the script:", "```\n" + "x\n" * 60 + "```", "Later. " * 100], 3),
+        (["A text. " * 100, "Here is the script:", "```\n" + "x\n" * 600 + "```", "Later."], 1),
+        (["A text. " * 100, "Run the following command", "```\n" + "x\n" * 600 + "```", "Later."], 1),
+        (["A text. " * 100, "**The whole script**", "```\n" + "x\n" * 600 + "```", "Later."], 1),
+        (["A text. " * 100, "It tells a lot. Here is how:", "```\n" + "x\n" * 600 + "```", "Later."], 2),
+        ([f"1. {STEP}", f"2. {STEP}", f"3. {STEP}", f"4. {STEP}", f"5. {STEP}", "Later. " * 60], 5),
+        ([f"1. {STEP}", f"2. {STEP}", f"3. {STEP}", f"4. {STEP}", "Later. " * 60], 4),
+        (["A text. " * 90, "$$\nE = mc^2\n$$", "where $m$ is the mass. " + "It is large. " * 20, "Later. " * 60], 3),
+    ],
+)
+def test_a_quotation_ends_neither_before_what_it_announces_nor_amid_steps(blocks: list[str], shown: int) -> None:
+    assert fitting(blocks) == shown
+
+
+def test_a_paragraph_that_goes_on_from_the_code_stays_behind_it() -> None:
+    text = f"{OTHER_CODE}\n\nBoth also raise an event that names the policy."
+    assert quoted(text, "why does it raise an event") == text
+
+
+def test_a_later_paragraph_on_the_code_above_comes_with_it() -> None:
+    text = f"{INTRODUCTION}\n\n{LIST}\n\n{CODE}\n\nThe command above registers a callback with the executor."
+    found = quoted(text, "when is the callback registered with the executor")
+    assert f"{CODE}\n\nThe command above" in found
+    assert found.startswith(INTRODUCTION)
+
+
+def test_a_first_paragraph_keeps_the_formula_that_it_introduces() -> None:
+    formula = "$$\nT = 1 / f\n$$"
+    text = f"The period of a timer is:\n\n{formula}\n\n{LIST}\n\n{LEAD_IN}\n\n{CODE}"
+    found = quoted(text, "how do i create a timer callback")
+    assert found.startswith(f"The period of a timer is:\n\n{formula}")
+    assert found.endswith(f"{LEAD_IN}\n\n{CODE}")
+
+
+def test_a_quotation_does_not_begin_with_the_end_of_a_sentence_that_has_a_formula() -> None:
+    assert quoted("where $f$ is its frequency.\n\nA timer fires late.", "why is it late") == "A timer fires late."
+    assert quoted("where $f$ is its frequency.", "why is it late") == "where $f$ is its frequency."
+    text = (
+        f"{INTRODUCTION}\n\n{LIST}\n\nIts jitter is:\n\n$$\nJ = s / f\n$$\n\nwhere $s$ is the slack of the scheduler."
+    )
+    found = quoted(text, "what is the slack of the scheduler called")
+    assert "Its jitter is:\n\n$$\nJ = s / f\n$$\n\nwhere $s$" in found
