@@ -337,8 +337,7 @@ def is_lead_in(text: str) -> bool:
 
 def section_key(chunk: StoredChunk) -> tuple[object, ...]:
     """The key that chunks of one section share."""
-    found = chunk.metadata
-    return tuple(found.get(key) for key in (payload.LOCALE, payload.VERSION, payload.URL, payload.SECTION))
+    return chunk.section
 
 
 def join_chunks(chunks: Sequence[StoredChunk]) -> str:
@@ -536,7 +535,11 @@ class ExpandContext(QuickPostprocessor):
     async def _sections(self, nodes: Sequence[ChunkNode]) -> list[list[StoredChunk]]:
         """All chunks of each node's section, in order; those not cached are fetched together."""
         keys = [_key(node) for node in nodes]
-        sections = {key: section for key in keys if (section := self._read.get(key))}
+        sections = {
+            key: section
+            for key, node in zip(keys, nodes, strict=True)
+            if (section := self._read.get(key) or node.build.section_of(node.chunks[0]))
+        }
         missing = [node for key, node in zip(keys, nodes, strict=True) if key not in sections]
         if missing:
             filters = [_section_filter(node.chunks[0]) for node in missing]

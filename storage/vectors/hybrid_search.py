@@ -125,6 +125,9 @@ class Candidates:
     readings: tuple[list[tuple[str, float]], ...] = ()
 
 
+_SECTION_KEYS = (payload.LOCALE, payload.VERSION, payload.URL, payload.SECTION)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
     """A chunk as it was indexed; `metadata` has the keys of `storage.vectors.payload`."""
@@ -132,6 +135,11 @@ class StoredChunk:
     id: str
     text: str
     metadata: dict[str, Any]
+
+    @property
+    def section(self) -> tuple[object, ...]:
+        """The key that chunks of one section share."""
+        return tuple(map(self.metadata.get, _SECTION_KEYS))
 
 
 @dataclass(slots=True)

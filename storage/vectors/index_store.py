@@ -8,7 +8,7 @@ from the build that its ids came from.
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -72,7 +72,7 @@ class LiveIndex:
         self._generation: _Generation | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._follower: asyncio.Task[None] | None = None
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
     async def read(self, work: Callable[["PinnedBuild"], Awaitable[T]], build: "PinnedBuild | None" = None) -> T:
@@ -106,14 +106,14 @@ class LiveIndex:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._generation, self._follower = loop, None, None
-            self._turn, self._retiring = asyncio.Lock(), set()
+            self._turn, self._background = asyncio.Lock(), set()
         await self._refresh()
         if self._follower is None or self._follower.done():
             self._follower = loop.create_task(self._follow())
 
     async def aclose(self) -> None:
         """Stop following."""
-        tasks = [task for task in (self._follower, *self._retiring) if task is not None]
+        tasks = [task for task in (self._follower, *self._background) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -154,6 +154,8 @@ class LiveIndex:
             await asyncio.to_thread(self._prepare, record)
         self._generation = _Generation(_pinned(self._engine, record), self._mismatch(record))
         _log.info("The build %s is live.", name)
+        if self._prepare is not None:
+            self._later(self._read_ahead(self._generation.build))
         if before is not None:
             self._retire(before.build.name)
 
@@ -173,9 +175,18 @@ class LiveIndex:
             if self._generation is None or self._generation.build.name != name:  # a rollback may have revived it
                 await self._engine.release(name)
 
-        task = asyncio.get_running_loop().create_task(later())
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        self._later(later())
+
+    async def _read_ahead(self, build: "PinnedBuild") -> None:
+        try:
+            await build.read_ahead()
+        except BookragError as exc:
+            _log.info("The chunks of %s are read as they are needed, and not ahead: %s", build.name, exc)
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
 class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):

@@ -64,6 +64,7 @@ T = TypeVar("T")
 
 _KEPT_CHUNKS = 8192  # of 4 KB
 _CHUNKS_A_CALL = 10_000
+_READ_AHEAD = 64  # chunks a call: parsing more at once would hold up answers
 _KEPT_LOOKUPS = 1024  # of readers' pages
 READING_DEPTH = 25  # chunks for a further reading of a question: the depth that coverage looks at
 _ASKED_AT_ONCE = 32  # writing a request takes 0.1 ms, and a hundred at once would block the event loop
@@ -94,6 +95,7 @@ class PinnedBuild:
         self._engine = engine
         self._asking = asyncio.Semaphore(_ASKED_AT_ONCE)
         self._chunks: LRUCache[str, StoredChunk] = LRUCache(_KEPT_CHUNKS)
+        self._sections: dict[tuple[object, ...], list[StoredChunk]] = {}  # of the whole build, or none
         self._first: LRUCache[ChunkFilter, StoredChunk | None] = LRUCache(_KEPT_LOOKUPS)
         self._headings: frozenset[str] | None = None
 
@@ -151,6 +153,29 @@ class PinnedBuild:
             for chunk in map(_chunk, records):
                 found[chunk.id] = self._chunks[chunk.id] = chunk
         return [found[item] for item in ids if item in found]
+
+    async def read_ahead(self) -> None:
+        """Read the chunks before questions need them, as many as the cache keeps; their sections if that is all."""
+        sections: dict[tuple[object, ...], list[StoredChunk]] = {}
+        offset: Any = None
+        read = 0
+        while read < _KEPT_CHUNKS:
+            records, offset = await self._engine.aclient.scroll(
+                self.name, limit=_READ_AHEAD, offset=offset, with_payload=True
+            )
+            read += len(records)
+            for chunk in map(_chunk, records):
+                self._chunks[chunk.id] = chunk
+                sections.setdefault(chunk.section, []).append(chunk)
+            if offset is None:
+                for section in sections.values():
+                    section.sort(key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0)))
+                self._sections = sections
+                return
+
+    def section_of(self, chunk: StoredChunk) -> list[StoredChunk] | None:
+        """All chunks of a chunk's section in the page's order, if they were read ahead."""
+        return self._sections.get(chunk.section)
 
     async def matching(self, filters: Sequence[ChunkFilter], *, limit: int) -> list[StoredChunk]:
         """Up to `limit` chunks that pass one of the filters, in the order of their ids; one call."""

@@ -425,3 +425,23 @@ async def _until_found(store: IndexStore, text: str) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"{text} was not found")
+
+
+async def test_a_build_that_was_read_ahead_gives_its_sections_and_chunks_without_the_engine(store: IndexStore) -> None:
+    texts = [chunk(f"text {at}", position=at, section=at // 40) for at in reversed(range(100))]
+    publish_chunks(store, texts)
+    build = await store.pin()
+    await build.read_ahead()
+    build._engine = None  # type: ignore[assignment]
+    found = await build.chunks([node.node_id for node in texts])
+    assert [each.text for each in found] == [node.text for node in texts]
+    section = build.section_of(found[0])
+    assert section is not None
+    assert [each.text for each in section] == [f"text {at}" for at in range(80, 100)]
+
+
+async def test_a_build_that_is_not_read_ahead_gives_no_section(store: IndexStore) -> None:
+    publish_chunks(store, [chunk("robot", position=0, section=0)])
+    build = await store.pin()
+    found = await build.matching([ChunkFilter()], limit=1)
+    assert build.section_of(found[0]) is None
