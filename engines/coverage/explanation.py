@@ -25,6 +25,7 @@ _MEANINGS: Mapping[str, str] = {
     "lead": "how far the nearest passage stands above ranks 6 to 25",
     "foreign": "share of the words that are of another language",
     "unknown": "share of the words that the book does not have, by their rarity",
+    "unfound": "how telling the most telling word is that no passage has",
 }
 
 

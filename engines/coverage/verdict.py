@@ -10,6 +10,7 @@ had no part in the training: docs/quality.md has each book's figures with its ow
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,6 +60,9 @@ CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
 TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
 FORM_WEIGHT = 0.3
+_INSIDE = re.compile(r"[^\W_][^.!?:\n]*\Z")  # a sentence that has begun
+_BEFORE = 40  # characters that are read for it
+_CAPITAL_NOUNS = frozenset({"de"})
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
 
 _FORM_WORDS = (
@@ -92,7 +96,7 @@ _THE_BOOK = frozenset(  # words for the book itself are not terms that a questio
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The signals of one retrieval; higher is better for all but the last two."""
+    """The signals of one retrieval; higher is better for all but the last three."""
 
     similarity: float  # cosine of the chunk nearest to one of the question's readings
     match_similarity: float  # cosine of the chunk that matches the words best
@@ -104,6 +108,7 @@ class Signals:
     lead: float  # lead of the nearest chunk over those at ranks 6 to 25, in the best reading
     foreign: float  # share of the words that are of another language
     unknown: float  # share of the words' weight that the whole book lacks, by their rarity in the language
+    unfound: float  # how telling the most telling word is that none of the passages has
 
     @property
     def values(self) -> dict[str, float]:
@@ -147,6 +152,7 @@ def gather_signals(asked: Understanding, ranking: Ranking, found: Sequence[Passa
         lead=max(_lead(found, size) for found in readings),
         foreign=0.0 if asked.gloss_is_compared else asked.foreign,
         unknown=_unknown(asked, whole, ranking.build, locale),
+        unfound=_unfound(asked, found, locale),
     )
 
 
@@ -189,19 +195,59 @@ def _unknown(asked: Understanding, weights: Mapping[str, float], build: BuildRec
     if known is None:
         return 0.0
     missing: dict[str, float] = {}
-    # A name in the scene or in a log says nothing about the question.
-    text = asked.in_own_words(asked.asked) if asked.scene or asked.asks_by_itself else asked.words_compared
-    for word in words_of_subject(asked.words_compared if asked.gloss_is_compared else text, asked.language):
-        plain = word.casefold()
-        telling = (TELLING_ZIPF - zipf(plain, asked.language)) / (TELLING_ZIPF - SURE_ZIPF)
-        if telling <= 0 or is_foreign(plain, asked.language):
+    for word in words_of_subject(_asking(asked), asked.language):
+        telling = _telling(word, asked.language)
+        if telling <= 0:
             continue
         for token in tokens(word, locale):
             if token not in known and not token.isnumeric():
-                missing[token] = max(missing.get(token, 0.0), min(1.0, telling))
+                missing[token] = max(missing.get(token, 0.0), telling)
     lacking = sum(missing.values())
     having = sum(weight for token, weight in weights.items() if token in known)
     return lacking / (lacking + having) if lacking + having else 0.0
+
+
+def _unfound(asked: Understanding, found: Sequence[Passage], locale: str | None) -> float:
+    """How telling the most telling word of the question is that none of the passages has, 0 to 1.
+
+    "How do I write a node in Rust?" has most of its words in a passage on nodes, and asks for what that does not say.
+    A name counts fully, however frequent it is.
+    """
+    text = _asking(asked)
+    words = words_of_subject(text, asked.language)
+    renamed = {word.casefold() for typed, _ in asked.terms for word in words_of_subject(typed, asked.language)}
+    names = _names(text, words, asked.language)
+    telling: dict[frozenset[str], float] = {}  # by the tokens of a word
+    for word in words:
+        weight = 1.0 if word in names else _telling(word, asked.language)
+        if weight > 0 and word.casefold() not in _FORM | renamed and not word.isnumeric():
+            telling[frozenset(tokens(word, locale))] = weight
+    wanted = frozenset[str]().union(*telling)
+    had = set[str]().union(*(passage.words_among(wanted) for passage in found[:COVERING_PASSAGES]))
+    return max((weight for word, weight in telling.items() if not word <= had), default=0.0)
+
+
+def _names(text: str, words: Sequence[str], language: str) -> Set[str]:
+    """The words with a capital letter inside a sentence; none where all words, or all nouns, have one."""
+    capital = [word for word in words if word[0].isupper()]
+    if language in _CAPITAL_NOUNS or len(capital) * 2 > len(words):
+        return frozenset()
+    places = ((word, text.find(word)) for word in capital)
+    return {word for word, place in places if _INSIDE.search(text[max(0, place - _BEFORE) : place])}
+
+
+def _asking(asked: Understanding) -> str:
+    """What of a question has to be in the book: a name in the scene or in a log says nothing about the question."""
+    if (asked.scene or asked.asks_by_itself) and not asked.gloss_is_compared:
+        return asked.in_own_words(asked.asked)
+    return asked.words_compared
+
+
+def _telling(word: str, language: str) -> float:
+    """How much it says that a text lacks a word, 0 to 1, by its rarity in the language."""
+    plain = word.casefold()
+    telling = (TELLING_ZIPF - zipf(plain, language)) / (TELLING_ZIPF - SURE_ZIPF)
+    return 0.0 if telling <= 0 or is_foreign(plain, language) else min(1.0, telling)
 
 
 def _best_share(

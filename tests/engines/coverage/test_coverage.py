@@ -67,6 +67,27 @@ def test_only_words_that_are_rare_in_the_language_count_where_the_book_lacks_the
     assert (found.unknown > 0.25) == unknown
 
 
+@each_row(
+    ("question", "locale", "unfound"),
+    [
+        ("Where does the ZMP lie inside the support polygon?", "en", 0.0),
+        ("Where does the ZMP lie inside the support trapezoid?", "en", 1.0),
+        ("Where does the ZMP lie inside the support of the table?", "en", 0.0),  # a frequent word
+        ("Where does the ZMP of a Ford lie?", "en", 1.0),  # unless it is a name
+        ("Where Does The Ford ZMP Lie?", "en", 0.25),  # which capital letters everywhere do not say
+        ("Ford. Where does the ZMP lie?", "en", 0.25),
+        ("Wo liegt das ZMP im Polygon der Welt?", "de", 0.0),  # nor those of German nouns
+        ("explain the ZMP in simple words, I am preparing my summary", "en", 0.25),
+        ("mujhe ZMP ke baare mein samjhao", "en", 0.0),
+        ("My robot Trapezia fell over. Where does the ZMP lie?", "en", 0.0),
+    ],
+)
+def test_the_most_telling_word_that_no_passage_has_is_a_signal(question: str, locale: str, unfound: float) -> None:
+    found = signals(question, locale)
+    assert found is not None
+    assert found.unfound == pytest.approx(unfound, abs=0.25)
+
+
 def test_nothing_found_gives_no_signals_and_is_not_covered() -> None:
     assert signals("What is the ZMP?", "en", dense=[]) is None
     assert shipped_model().decide(None).verdict == "not_covered"
