@@ -1,4 +1,7 @@
-"""Turns a follow-up into questions for retrieval without a model, and checks a model's condensed question."""
+"""Reads a later message in its conversation: what it wants, and the questions to search for it without a model.
+
+A model's standalone question is checked here as well. A first message needs nothing of this.
+"""
 
 import re
 from collections.abc import Sequence
@@ -89,12 +92,12 @@ def _named_instead(question: str) -> str:
     return term_asked(f"what is {found['name']}")
 
 
-def intent_in(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
+def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
     """What a message wants after what was said: "and 4?" wants of chapter 4 what was wanted before."""
-    intent = intent_of(text, has_page=has_page, has_history=bool(turns))
-    if turns and may_go_on(text):
+    intent = intent_of(text, has_page=has_page, has_history=True)
+    if may_go_on(text):
         intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
-    if turns and intent.kind == "question":
+    if intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
     return intent

@@ -26,7 +26,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_in, last_asked, leans_back, usable
+from engines.chat.condense import in_context, intent_after, last_asked, leans_back, usable
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
@@ -61,7 +61,7 @@ from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
-from engines.understanding.intent_recognition import small_talk_of
+from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -135,11 +135,7 @@ class BookChat:
         """The plan for a message that is not searched for; None if it is a question."""
         if self._tasks is None:
             return None
-        intent = (
-            intent_in(question.text, question.history, has_page=bool(question.scope.page_url))
-            if question.selected_text is None
-            else small_talk_of(question.text)
-        )
+        intent = _intent(question) if question.selected_text is None else small_talk_of(question.text)
         if intent.kind == "question":
             return None
         plan = await self._tasks.plan(question, intent, build)
@@ -173,7 +169,7 @@ class BookChat:
         if self._tasks is None or place is None:
             return None
         before = replace(question, text=question.history[place].content, history=question.history[:place])
-        asked = intent_in(before.text, before.history, has_page=bool(question.scope.page_url))
+        asked = _intent(before)
         if intent.task == "answers" and asked.task != "quiz":
             return None
         if asked.kind == "question" and (not before.history or names_the_page(before.text)):
@@ -228,6 +224,14 @@ class BookChat:
         if self._llm is None:
             return ExtractiveSynthesizer()
         return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+def _intent(question: Question) -> Intent:
+    """What a message without a selected text wants."""
+    has_page = bool(question.scope.page_url)
+    if not question.history:
+        return intent_of(question.text, has_page=has_page)
+    return intent_after(question.text, question.history, has_page=has_page)
 
 
 def _language_to_search(question: Question, build: PinnedBuild | None) -> str | None:

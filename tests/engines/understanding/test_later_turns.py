@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat.condense import intent_in
+from engines.chat.condense import intent_after
 from engines.events import Turn
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
@@ -14,7 +14,7 @@ def after(*messages: str, has_page: bool = False) -> Intent:
     """What the last of some messages wants after the others."""
     *before, message = messages
     turns = [turn for text in before for turn in (Turn("user", text), Turn("assistant", "An answer."))]
-    return intent_in(message, turns, has_page=has_page)
+    return intent_after(message, turns, has_page=has_page)
 
 
 @each_row(
