@@ -133,7 +133,7 @@ def fitting(blocks: Sequence[str]) -> int:
         size += len(block)
         if not number or size <= QUOTED_CHARS or (number == 1 and is_lead_in(blocks[0])):
             continue
-        behind = blocks[number - 1].startswith("$$") or _MORE in blocks[number - 2 : number]
+        behind = blocks[number - 1].startswith("$$") or _MORE in blocks[number - 2 : number + 1]
         belongs = behind or _announces(blocks, number - 1) or _goes_on(blocks, number)
         if size > _MOST_CHARS or not belongs:
             shown = number
