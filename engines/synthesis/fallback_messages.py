@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from engines.events import Searched
+from engines.understanding.language_files import words_of
 from engines.understanding.words import detected_language, is_arabic, is_roman_urdu, zipf
 
 
@@ -187,14 +188,8 @@ _CLEAR_LEAD = 1.5  # of the sum of the words' frequencies: one word that is 30 t
 # 98 in Portuguese one is still told as Spanish (`benchmarks/reader_questions/`, 30 November 2026).
 _OTHERS = ("pt", "it", "nl")
 _LEAD_OF_ANOTHER = 0.3
-_SMALL_WORDS = {  # of each language; where two have as many, as "was" is of two, the words' frequency decides
-    "en": "the is are was were what why how when where who which does do did can of and with it this that to for not "
-    "you",
-    "de": "der die das ist sind was warum wie welche und mit ein eine",
-    "fr": "le les est sont pourquoi comment quelle quel et avec une des que",
-    "es": "el los es son qué por cómo cuál y con una del la",
-}
-_TYPICAL = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+# Where two languages have as many of a question's words, as "was" is of two, the words' frequency decides.
+_TYPICAL = {language: words_of("of_a_question", language) for language in ("en", "de", "fr", "es")}
 
 
 def notices_for(question: str, locale: str | None = None) -> Notices:

@@ -17,6 +17,7 @@ import regex
 
 from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
+from engines.understanding.language_files import entries
 from engines.understanding.words import is_function_word, is_roman_urdu
 
 MOST_WORDS = 6  # of a term
@@ -34,7 +35,7 @@ _TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"  # what "…" of an entry sta
 _END = r"(?:[ ,]+{end_word})*[\s?!.:؟…]*$"
 _ASKED_BY_LANGUAGE = {
     language: tuple(_compiled(entry.replace("…", "{term}") + "{end}", term=_TERM, end=_END) for entry in found)
-    for language, found in lexicon.entries("patterns.definitions.asked").items()
+    for language, found in entries("patterns.definitions.asked").items()
 }
 _ASKED = _ASKED_BY_LANGUAGE["en"]
 _ASKED_IN_OTHERS = tuple(each for language, found in _ASKED_BY_LANGUAGE.items() if language != "en" for each in found)

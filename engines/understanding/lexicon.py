@@ -1,12 +1,14 @@
-"""The words and phrases by which messages are understood, of all languages: read from `languages/*.toml`.
+"""The words and phrases by which messages are understood, of all languages, from `languages/*.toml`.
 
-Each language has a file, and each file the same tables, by how their entries are used:
+`engines.understanding.language_files` reads the files. Each language has one, and each file the same tables, by how
+their entries are used:
 
 - `[phrases.*]`: whole phrases, word by word, without apostrophes ("whats up").
 - `[words]`: single words, for what may stand beside something else; separated by spaces.
 - `[patterns.*]`: regular expressions of words that mean the same. `{page}` in one stands for all entries, of all
   languages, of the table `page` beside it or of `patterns.places.page`.
-- `[numbers]` and `[translations]`, which `engines.understanding.task_words` reads.
+- `[numbers]`, which `engines.understanding.task_words` reads.
+- `[translations]`: a meaning, a colon and the words that have it.
 
 A value is a text between three apostrophes, so that nothing needs an escape: one entry a line. Indented lines go on
 with the entry above them, without their indentation. Lines that begin with "# " are remarks. Readers mix languages
@@ -18,40 +20,11 @@ the English file, whose remarks say what each is for, and add it to `LANGUAGES`.
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import regex
 
+from engines.understanding.language_files import entries, has_edges, has_table
 from engines.understanding.words import plain_words
-
-_FOLDER = Path(__file__).with_name("languages")
-# In this order their entries are tried. Urdu and Hindi in Latin letters are `ur-Latn`.
-LANGUAGES = ("en", "de", "fr", "es", "ur-Latn", "ur", "hi", "zh", "pt", "it", "tr", "ru", "ar", "ja", "ko", "nl")
-# Those that the interface has: each of them needs all of these tables.
-OF_THE_INTERFACE = ("en", "de", "fr", "es", "ur-Latn", "ur")
-REQUIRED = (
-    "phrases.small_talk.greeting",
-    "phrases.small_talk.thanks",
-    "phrases.small_talk.ability",
-    "words.beside_small_talk",
-    "words.beside_tasks",
-    "patterns.places.page",
-    "patterns.places.chapter",
-    "patterns.places.book",
-    "patterns.places.this_word",
-    "patterns.page_tasks.quiz",
-    "patterns.page_tasks.simpler",
-    "patterns.page_tasks.key_points",
-    "patterns.page_tasks.before",
-    "patterns.page_tasks.next",
-    "patterns.page_tasks.example",
-    "patterns.page_tasks.summary",
-    "patterns.answers.refers_back",
-)
 
 # What stands around words in several patterns, whatever the language is.
 FRAMES = {
@@ -63,7 +36,6 @@ FRAMES = {
     "the": r"{the_word}\s+(?:whole |entire )?",
 }
 _REFERENCE = re.compile(r"\{(?:(?P<part>word|whole|anywhere):)?(?P<name>[a-z_]+)\}")
-_INDENTED = re.compile(r"\n[ \t]+(?=\S)")
 _NEVER = "(?!)"
 
 
@@ -115,42 +87,11 @@ def _entries_of(group: str, name: str, part: str | None) -> str:
     if part == "word":
         return rf"(?:\b{_entries_of(group, name, 'whole')}\b|{_entries_of(group, name, 'anywhere')})"
     beside = f"patterns.{group}.{name}"
-    table = beside if any(_text(language, beside) for language in LANGUAGES) else f"patterns.places.{name}"
+    table = beside if has_table(beside) else f"patterns.places.{name}"
     found = [
         expression(group, entry)
         for language, each in entries(table).items()
-        if part is None or _file(language)["whole_words"] is (part == "whole")
+        if part is None or has_edges(language) is (part == "whole")
         for entry in each
     ]
     return f"(?:{'|'.join(found)})" if found else _NEVER
-
-
-@cache
-def entries(path: str) -> Mapping[str, tuple[str, ...]]:
-    """The entries of a table by language."""
-    return {
-        language: tuple(
-            line.rstrip() for line in _INDENTED.sub("", text).splitlines() if line.strip() and not line.startswith("# ")
-        )
-        for language, text in _texts(path).items()
-    }
-
-
-def _texts(path: str) -> Mapping[str, str]:
-    """The text of a table by language; a name that no language has is a mistake of the caller."""
-    texts = {language: text for language in LANGUAGES if (text := _text(language, path))}
-    if not texts:
-        raise KeyError(path)
-    return texts
-
-
-def _text(language: str, path: str) -> str:
-    table: Any = _file(language)
-    for key in path.split("."):
-        table = table.get(key, {})
-    return table or ""
-
-
-@cache
-def _file(language: str) -> Mapping[str, Any]:
-    return tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))

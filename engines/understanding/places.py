@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from engines.understanding import lexicon
+from engines.understanding.language_files import entries
 from engines.understanding.message_parts import without_wishes
 from engines.understanding.task_patterns import (
     BEFORE,
@@ -87,10 +88,10 @@ _AROUND_A_NAME = _compiled(
 _FILLERS = BESIDE_TASKS | lexicon.words("beside_a_name")
 
 # What points at the open page without a word for it, where nothing was said before: "make slides out of this".
-_OPEN_PAGE = lexicon.entries("phrases.places.open_page")
+_OPEN_PAGE = entries("phrases.places.open_page")
 _POINTS = (
-    *lexicon.entries("patterns.neighbours.points").items(),
-    *lexicon.entries("patterns.neighbours.points_by_name").items(),
+    *entries("patterns.neighbours.points").items(),
+    *entries("patterns.neighbours.points_by_name").items(),
 )
 _POINTING = tuple(
     (

@@ -12,16 +12,17 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from engines.understanding import lexicon
+from engines.understanding.language_files import entries, meanings
 from engines.understanding.task_patterns import COUNTED_WORD
 
-_CARDINALS = lexicon.entries("numbers.cardinals")  # from one to twenty
-_ORDINALS = lexicon.entries("numbers.ordinals")  # those that are not made of the cardinals, from the first one on
-_ENDINGS = lexicon.entries("numbers.ordinal_endings")  # that make ordinals of cardinals
-_COUNTED_BEGINS = lexicon.entries("numbers.counted_begins")  # the first letters of the words for a chapter
+_CARDINALS = entries("numbers.cardinals")  # from one to twenty
+_ORDINALS = entries("numbers.ordinals")  # those that are not made of the cardinals, from the first one on
+_ENDINGS = entries("numbers.ordinal_endings")  # that make ordinals of cardinals
+_COUNTED_BEGINS = entries("numbers.counted_begins")  # the first letters of the words for a chapter
 # The word for twenty and for thirty, what it is with a number added ("twenty-{}"), and with one where that is irregular.
 _TENS = {
     language: [(number, line.split("/")) for number, line in zip((20, 30), lines, strict=True)]
-    for language, lines in lexicon.entries("numbers.tens").items()
+    for language, lines in entries("numbers.tens").items()
 }
 _IN_CHINESE = {"章": "chapter", "部分": "part", "单元": "unit", "模块": "module", "课": "lesson"}
 _CHINESE_NUMBER = re.compile(r"第\s*([\d零〇一二两三四五六七八九十]{1,4})\s*(章|部分|单元|模块|课)(?!程)")
@@ -200,17 +201,11 @@ def _folded(text: str) -> str:
     return " ".join(word.strip(_AROUND) for word in bare.split())
 
 
-def _meanings(language: str) -> Mapping[str, str]:
-    """The words of tasks of a language, with what they mean in the words of another one."""
-    lines = (line.split(": ", 1) for line in lexicon.entries("translations.of_tasks")[language])
-    return {word: meaning for meaning, words in lines for word in words.split()}
-
-
 def _any_of(words: Mapping[str, str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
-_OF_CHINESE, _OF_HINDI = _meanings("zh"), _meanings("hi")
+_OF_CHINESE, _OF_HINDI = meanings("of_tasks", "zh"), meanings("of_tasks", "hi")
 _CHINESE_WORD = re.compile(_any_of(_OF_CHINESE))
 _HINDI_WORD = re.compile(rf"(?<![\u0900-\u097f])(?:{_any_of(_OF_HINDI)})(?![\u0900-\u097f])")
 _HAN, _DEVANAGARI = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u0900-\u097f]")

@@ -4,8 +4,8 @@ Copied text brings zero-width spaces and marks of direction, some keyboards writ
 decorate letters, or paste markup and addresses as a browser encodes them. Search would take each of these for another
 word, so that a message is made `readable` first.
 How frequent a word is in the language at large comes from wordfreq's data, which is read when the first word is asked.
-A message's language is detected by its script and its small words. Called by the modules beside it, by the coverage
-signals and by retrieval.
+A message's language is detected by its script and its small words, which are in `languages/*.toml`. Called by the
+modules beside it, by the coverage signals and by retrieval.
 """
 
 import json
@@ -25,6 +25,8 @@ import regex
 import wordfreq
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
+
+from engines.understanding.language_files import meanings, words_of
 
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _WORDS = re.compile(r"[^\W_]+")
@@ -155,37 +157,8 @@ _RARE_AT_HOME = 3.6
 _FREQUENT_ZIPF = 3.8
 NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages written with Latin letters
 
-# Closed classes of English: whatever a question is about, none of them names it.
-_CLOSED_CLASSES = (
-    "a about above across after against all along already also although always am among an and another any anybody "
-    "anyone anything are around as at away be became because become been before behind being below beneath beside "
-    "besides between beyond both but by can cannot could did do does doing done down during each either else enough "
-    "even ever every everybody everyone everything except few for from had has have having he hence her here hers "
-    "herself him himself his how however i if in inside instead into is it its itself just least less many may maybe "
-    "me might mine more most much must my myself near neither never nevertheless no nobody none nor not nothing now "
-    "of off often on once one only onto or other others otherwise ought our ours ourselves out outside over own per "
-    "perhaps quite rather same shall she should since so some somebody somehow someone something sometimes somewhat "
-    "soon still such than that the their theirs them themselves then there therefore these they this those though "
-    "through throughout thus till to together too toward towards under unless until up upon us very via was we well "
-    "were what whatever when whenever where whereas wherever whether which whichever while who whoever whole whom "
-    "whose why will with within without would yes yet you your yours yourself yourselves"
-)
-FUNCTION_WORDS = frozenset(_CLOSED_CLASSES.split())
-
-# Function words of Urdu and Hindi in Latin letters, for which no frequency data is published. Words that are English
-# as well ("main", "to", "is") are left out.
-_ROMAN_URDU_WORDS = (
-    "aa aaj aap abhi achha agar aik aisa aise aisi apna apne apni asaan aur baad baare bahar bahut banati banaya "
-    "baray bataen batao batayen bhai bhi bohat bolun chahiye chahte chal dein dete diya dono gaya hai hain hamara "
-    "hamare hamari hoga hona hone hota hote hoti hua hue hui isay iska iske iski isko jab jahan jaise jata jate "
-    "jati jis ka kaam kahan kaisa kaisay kaise kamon karein karen karke karna karne karo karta karte karti karun "
-    "karunga kaun ke kesay kese kin kisi kitna kitne kitni kiya kiye ko koi kon konsa konse konsi kuch kya kyon "
-    "kyu kyun lagte lekin likha likhna likhun liye magar mahine matlab mein mera mere meri milta mujhe mujhko "
-    "nahi nahin neeche paas paise pata pehle phir poora pura raha rahe rahi saath sakta sakte sakti samajh "
-    "samjhao samjhna sath shuru sikhna sirf suno taake tarah tareeqa torta tumhara unka unke unki usay uska uske "
-    "uski usko wahan waja wajah wala wale wali waqt warna woh yaar yahan yehi zaroori zyada"
-)
-_ROMAN_URDU = frozenset(_ROMAN_URDU_WORDS.split())
+FUNCTION_WORDS = words_of("function_words", "en")
+_ROMAN_URDU = words_of("function_words", "ur-Latn")
 
 
 def is_roman_urdu(word: str) -> bool:
@@ -343,36 +316,13 @@ _IN_OTHER_SCRIPTS = frozenset(  # languages that are written in other letters th
         "sr ta te tg th ti ug uk ur yi yue zh"
     ).split()
 )
-# Small words that one of these languages has and English has not; "ur-Latn" is Urdu and Hindi in Latin letters.
-_SMALL_WORDS: Mapping[str, frozenset[str]] = {
-    language: frozenset(plain_words(words))
-    for language, words in (
-        (
-            "de",
-            "der das und ist sind nicht wie welche welcher wird kann ich fur mit von zu ein eine einen auf wenn warum",
-        ),
-        ("fr", "le les des une est sont pas comment pourquoi quel quelle je avec pour dans du et sur que faut peut"),
-        ("es", "el los las una es son como por que cual cuando donde puedo con para del y se funciona hago mi"),
-        (
-            "pt",
-            "os um uma dos das nao com como por que qual quais quando onde posso para em ao pela pelo meu minha e se",
-        ),
-        ("it", "il gli della dei delle degli che come perche quale quali quando dove posso con di una sono nel si e"),
-        ("nl", "het een van hoe welke waarom wanneer waar mijn niet met voor zijn wordt ik je er dat wat deze"),
-        ("tr", "nedir nasil neden icin ve ile bir bu hangi ne kadar mi olur olarak daha gibi"),
-        (
-            "ur-Latn",
-            f"{_ROMAN_URDU_WORDS} ka ki se kar",
-        ),
-    )
-}
-_ENGLISH = frozenset(
-    plain_words("the is are what why how does do which of and with a an to in i for can on my it when where should")
-)
 _READ_WORDS, _READ_CHARS = 100, 2_000  # of a text whose language is told
 LETTERS = regex.compile(r"\p{L}+")
 EUROPEAN = ("de", "fr", "es", "pt", "it")
 IN_LATIN_LETTERS = (*EUROPEAN, "nl", "tr")  # languages that are told by the frequencies of their words
+_SMALL_WORDS = {language: words_of("small_words", language) for language in IN_LATIN_LETTERS}
+_SMALL_WORDS["ur-Latn"] = _ROMAN_URDU | words_of("small_words", "ur-Latn")
+_ENGLISH = words_of("small_words", "en")
 _LEAST_WORDS = 3
 _MORE_FREQUENT = 1.0  # of Zipf's scale: ten times as frequent in the mean
 _LANGUAGES_WITH = Counter(word for small in _SMALL_WORDS.values() for word in small)
@@ -461,20 +411,7 @@ def _in_latin_letters(text: str) -> bool:
     return 2 * len(_LATIN_OR_GREEK.findall(text)) >= len(_LETTER.findall(text))
 
 
-# English as it is typed in chats. Words that may be a subject of their own ("id", "r", "ur") are left as they are.
-_TEXT_SPEAK = {
-    "wat": "what", "wats": "what's", "whats": "what's", "wht": "what", "whts": "what's", "wheres": "where's",
-    "hows": "how's", "whos": "who's", "whys": "why's", "thats": "that's", "theres": "there's", "lets": "let's",
-    "im": "I'm", "ive": "I've", "youre": "you're", "theyre": "they're", "dont": "don't", "doesnt": "doesn't",
-    "didnt": "didn't", "cant": "can't", "couldnt": "couldn't", "shouldnt": "shouldn't", "wouldnt": "wouldn't",
-    "wont": "won't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't", "hasnt": "hasn't",
-    "havent": "haven't", "aint": "isn't", "u": "you", "pls": "please", "plz": "please", "plss": "please",
-    "plzz": "please", "thx": "thanks", "thnx": "thanks", "tnx": "thanks", "abt": "about", "bcz": "because",
-    "bcoz": "because", "cuz": "because", "coz": "because", "becuz": "because", "wanna": "want to", "gonna": "going to",
-    "gotta": "have to", "gimme": "give me", "lemme": "let me", "dunno": "don't know", "idk": "I don't know",
-    "thru": "through", "ppl": "people", "smth": "something", "sth": "something", "sumthing": "something",
-    "wiht": "with", "cud": "could", "shud": "should", "wud": "would", "kno": "know", "doin": "doing", "hav": "have",
-}  # fmt: skip
+_TEXT_SPEAK = meanings("text_speak", "en")
 _CHAT_WORD = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}_./@\\$<('’`\"-])(?:{'|'.join(_TEXT_SPEAK)})(?![\p{{L}}\p{{N}}_/\\@(=`'’-]|\.\p{{L}})",
     regex.IGNORECASE,

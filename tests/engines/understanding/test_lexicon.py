@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import engines
-from engines.understanding import lexicon
+from engines.understanding import language_files, lexicon
 from engines.understanding.words import plain_words
 
-FOLDER = Path(lexicon.__file__).with_name("languages")
+FOLDER = Path(language_files.__file__).with_name("languages")
 SOURCES = "\n".join(path.read_text("utf-8") for path in Path(engines.__path__[0]).rglob("*.py"))
 
 
@@ -26,20 +26,20 @@ def tables(language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield path
 
     for name in inside("", tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))):
-        yield name, lexicon.entries(name)[language]
+        yield name, language_files.entries(name)[language]
 
 
 def test_each_file_is_read() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == set(lexicon.LANGUAGES)
+    assert {path.stem for path in FOLDER.iterdir()} == set(language_files.LANGUAGES)
 
 
-@pytest.mark.parametrize("language", lexicon.OF_THE_INTERFACE)
+@pytest.mark.parametrize("language", language_files.OF_THE_INTERFACE)
 def test_a_language_of_the_interface_has_what_it_must_have(language: str) -> None:
     names = {name for name, _ in tables(language)}
-    assert set(lexicon.REQUIRED) - names == set()
+    assert set(language_files.REQUIRED) - names == set()
 
 
-@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+@pytest.mark.parametrize("language", language_files.LANGUAGES)
 def test_each_entry_can_be_used(language: str) -> None:
     for name, entries in tables(language):
         kind, _, rest = name.partition(".")
@@ -50,7 +50,7 @@ def test_each_entry_can_be_used(language: str) -> None:
                 assert plain_words(entry), (name, entry)
 
 
-@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+@pytest.mark.parametrize("language", language_files.LANGUAGES)
 def test_no_entry_stands_twice_in_its_table(language: str) -> None:
     for name, entries in tables(language):
         kind = name.partition(".")[0]
@@ -60,7 +60,7 @@ def test_no_entry_stands_twice_in_its_table(language: str) -> None:
         assert sorted(set(each)) == sorted(each), name
 
 
-@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+@pytest.mark.parametrize("language", language_files.LANGUAGES)
 def test_each_table_is_asked_for(language: str) -> None:
     """A name with a typing error would be read by nobody."""
     texts = SOURCES + "\n".join(path.read_text("utf-8") for path in FOLDER.iterdir())
@@ -68,7 +68,7 @@ def test_each_table_is_asked_for(language: str) -> None:
     assert [name for name, _ in tables(language) if name.rpartition(".")[2] not in used] == []
 
 
-@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+@pytest.mark.parametrize("language", language_files.LANGUAGES)
 def test_no_table_has_the_name_of_a_frame(language: str) -> None:
     assert {name.rpartition(".")[2] for name, _ in tables(language)} & lexicon.FRAMES.keys() == set()
 
@@ -83,9 +83,9 @@ def two_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         "utf-8",
     )
     (tmp_path / "zh.toml").write_text("whole_words = false\n[patterns.tasks]\nread = '''\n读\n'''\n", "utf-8")
-    monkeypatch.setattr(lexicon, "_FOLDER", tmp_path)
-    monkeypatch.setattr(lexicon, "LANGUAGES", ("en", "zh"))
-    caches = (lexicon.entries, lexicon._file)
+    monkeypatch.setattr(language_files, "_FOLDER", tmp_path)
+    monkeypatch.setattr(language_files, "LANGUAGES", ("en", "zh"))
+    caches = (language_files.entries, language_files._file)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -95,7 +95,7 @@ def two_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 @pytest.mark.usefixtures("two_languages")
 def test_entries_go_on_in_indented_lines_and_remarks_are_left_out() -> None:
-    assert lexicon.entries("patterns.places.page") == {"en": ("page", "long(?:er)? text", "#three")}
+    assert language_files.entries("patterns.places.page") == {"en": ("page", "long(?:er)? text", "#three")}
     assert lexicon.words("fillers") == {"the", "a", "of"}
 
 
