@@ -23,10 +23,10 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.answer_kinds import KINDS
 from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, SparedBy, Verdict
+from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import (
     Passage,
     QuickPostprocessor,
-    is_on_one_compared,
     passage_postprocessors,
     passages_of,
     strength_of,
@@ -410,7 +410,8 @@ def rules_of(nodes: list[NodeWithScore], signals: Signals) -> set[Rule]:
         "definition": bool(names) and strength_of(nodes[0], names) >= SAYS_WHAT_IT_IS,
         # What it asks about may have only another name in the book, or be an abbreviation that the book writes out; of
         # things that it compares the book may have one.
-        "related_term": bool(understood.terms) or is_on_one_compared(nodes[:COVERING_PASSAGES], understood),
+        "related_term": bool(understood.terms)
+        or (bool(understood.compared) and has_a_section_on_one(nodes[:COVERING_PASSAGES], understood)),
         "foreign_words": signals.foreign >= FOREIGN_SHARE,
         "other_language": other_language or not readable,
         "unread": other_language

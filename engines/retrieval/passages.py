@@ -19,14 +19,13 @@ from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines.instrumentation import span_is_taken
+from engines.retrieval.compared_sections import with_each_thing_ahead
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, chunks_to_find
 from engines.understanding.book_terms import asks_for_recap, is_recap
 from engines.understanding.definitions import DEFINES, GAP, definition_in, text_blocks
-from engines.understanding.understanding import Understanding
-from engines.understanding.words import is_function_word
 from storage.vectors import payload
-from storage.vectors.bm25 import tokens
+from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.hybrid_search import ChunkFilter, Fused, StoredChunk
 from storage.vectors.qdrant_vector_store import ChunkNode
 
@@ -78,7 +77,7 @@ class Passage:
         """Which of these tokens its chunks or its headings have."""
         texts = [str(self.metadata.get(payload.BREADCRUMB, "")), *(chunk.text for chunk in self.chunks)]
         locale = _locale(self.best)
-        return set().union(*(wanted & words_of(text, locale) for text in texts))
+        return set().union(*(wanted & distinct_tokens(text, locale) for text in texts))
 
     @property
     def text(self) -> str:
@@ -169,104 +168,13 @@ class DefinitionFirst(QuickPostprocessor):
 
 
 class BothCompared(QuickPostprocessor):
-    """Of a question that compares things, puts the best section on each of them among the first ones.
-
-    "topic vs service" is nearer to every section on services that names topics than to the one on topics. Unless the
-    book has a section on two of the things, nothing is moved. A section that names all of them is ahead of these.
-    """
+    """Of a question that compares things, puts the best section on each of them among the first ones."""
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         understood = nodes[0].node.metadata.get(UNDERSTOOD) if nodes else None
         if understood is None or not understood.compared:
             return nodes
-        things = _things_of(understood)
-        best = [_best_on(nodes, thing, [other for other in things if other is not thing]) for thing in things]
-        on_them = sorted({place for place in best if place is not None})
-        if len(best) - best.count(None) < _FEWEST_THINGS:
-            return nodes
-        ahead = dict.fromkeys((*_on_all(nodes, things), *on_them))
-        return [nodes[place] for place in (*ahead, *(each for each in range(len(nodes)) if each not in ahead))]
-
-
-Names = Sequence[tuple[str, ...]]  # the words of each name of one thing
-_FEWEST_THINGS = 2
-_FIRST = 3  # sections, one of which may compare the things
-_OFTEN = 2  # times that a text names a thing which no heading names
-
-
-def is_on_one_compared(nodes: Sequence[NodeWithScore], understood: Understanding) -> bool:
-    """Whether a section's own heading names one of the things that a question compares."""
-    headings = [frozenset(_words_of_heading(each)) for each in nodes] if understood.compared else []
-    return any(_has(heading, thing) for heading in headings for thing in _things_of(understood))
-
-
-def _things_of(understood: Understanding) -> list[Names]:
-    return [[tuple(tokens(name, understood.language)) for name in names] for names in understood.compared]
-
-
-def _has(words: frozenset[str], thing: Names) -> bool:
-    return any(name and words.issuperset(name) for name in thing)
-
-
-def _on_all(nodes: Sequence[NodeWithScore], things: Sequence[Names]) -> tuple[int, ...]:
-    """The place of a section among the first ones that names all things; of two things, else the very first place."""
-    for place, each in enumerate(nodes[:_FIRST]):
-        words = _words_of_text(each) | frozenset(_words_of_heading(each))
-        if all(_has(words, thing) for thing in things):
-            return (place,)
-    return (0,) if len(things) == _FEWEST_THINGS else ()
-
-
-def _best_on(nodes: Sequence[NodeWithScore], thing: Names, others: Sequence[Names]) -> int | None:
-    """The place of the best section on one of the things compared; None where no section is on it.
-
-    The first one whose own heading begins with its name or has it, then whose page has it in its title or its address;
-    where no heading has it, the one whose text names it most often. None of them has another one's name there.
-    """
-
-    def on_it(words: Iterable[str]) -> bool:
-        found = frozenset(words)
-        return _has(found, thing) and not any(_has(found, other) for other in others)
-
-    headings = [_words_of_heading(each) for each in nodes]
-    own = [place for place, words in enumerate(headings) if on_it(words)]
-    first = own[:1] if own[:1] == [0] else [place for place in own if _begins(headings[place], thing)]
-    if first or own:
-        return (first or own)[0]
-    if (above := next((place for place, each in enumerate(nodes) if on_it(_words_above(each))), None)) is not None:
-        return above
-    often = [_times(each, thing) if on_it(_words_of_text(each)) else 0 for each in nodes]
-    best = max(range(len(nodes)), key=often.__getitem__)
-    return best if often[best] >= _OFTEN else None
-
-
-def _begins(heading: Sequence[str], thing: Names) -> bool:
-    """Whether a heading begins with a name: "Services: a question with one answer"."""
-    telling = [word for word in heading if not word.isnumeric() and not is_function_word(word, "en")]
-    return any(set(telling[: len(name)]) == set(name) for name in thing)
-
-
-def _times(found: NodeWithScore, thing: Names) -> int:
-    """How often a section names a thing."""
-    counts = Counter(tokens(found.node.get_content(), found.node.metadata.get(payload.LOCALE)))
-    return max((min(map(counts.__getitem__, name)) for name in thing if name), default=0)
-
-
-def _words_above(found: NodeWithScore) -> list[str]:
-    """The words of a section's page, of its address and of its headings."""
-    metadata = found.node.metadata
-    address = regex.sub(r"[-_/]", " ", str(metadata.get(payload.URL, "")))
-    return tokens(f"{metadata.get(payload.BREADCRUMB, '')} {address}", metadata.get(payload.LOCALE))
-
-
-def _words_of_text(found: NodeWithScore) -> frozenset[str]:
-    return words_of(found.node.get_content(), found.node.metadata.get(payload.LOCALE))
-
-
-def _words_of_heading(found: NodeWithScore) -> list[str]:
-    path = _heading_path(found.node.metadata)
-    heading = path[-1] if path else str(found.node.metadata.get(payload.TITLE, ""))
-    return tokens(heading, found.node.metadata.get(payload.LOCALE))
+        return with_each_thing_ahead(nodes, understood)
 
 
 class DistinctPassages(QuickPostprocessor):
@@ -310,12 +218,6 @@ def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = 
 def passages_of(nodes: Sequence[NodeWithScore]) -> list[Passage]:
     """The nodes as passages; those of other retrievers are left out."""
     return [Passage(node.evidence, node.chunks) for node in chunk_nodes(nodes)]
-
-
-@lru_cache(maxsize=KEPT_TEXTS)
-def words_of(text: str, locale: str | None) -> frozenset[str]:
-    """The tokens of a text, each once."""
-    return frozenset(tokens(text, locale))
 
 
 def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:

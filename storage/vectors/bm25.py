@@ -192,6 +192,12 @@ def tokens(text: str, locale: str | None = None) -> list[str]:
     return list(chain.from_iterable(map(known.__getitem__, normal.split())))  # no token has a space in it
 
 
+@lru_cache(maxsize=2_048)  # texts of 20 KB each: the same chunks answer many questions
+def distinct_tokens(text: str, locale: str | None) -> frozenset[str]:
+    """The tokens of a text, each once."""
+    return frozenset(tokens(text, locale))
+
+
 @lru_cache(maxsize=200_000)
 def token_id(token: str) -> int:
     """A token's place in the sparse vector: 32 bits, the same in every process and on every machine."""

@@ -3,7 +3,8 @@
 import pytest
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater, is_on_one_compared
+from engines.retrieval.compared_sections import has_a_section_on_one
+from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater
 from engines.retrieval.retriever import UNDERSTOOD
 from engines.understanding.understanding import understand
 
@@ -194,7 +195,7 @@ async def test_a_section_on_both_things_keeps_the_first_place_of_a_comparison() 
 )
 def test_the_book_may_have_one_of_the_things_compared(question: str, is_on_one: bool) -> None:
     found = [NodeWithScore(node=TextNode(text="Two gains.", metadata={"heading_path": ("PD control",)}))]
-    assert is_on_one_compared(found, understand(question)) is is_on_one
+    assert has_a_section_on_one(found, understand(question)) is is_on_one
 
 
 async def test_of_three_things_each_has_a_section_among_the_first_three() -> None:
