@@ -19,6 +19,7 @@ from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
+ALL_TOKENS = 10_000_000  # more than a book has
 _MOST_CHUNKS = 10_000
 _FEWEST_TOKENS = 60  # of a section that is given in part: about two sentences
 
