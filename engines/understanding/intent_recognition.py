@@ -156,7 +156,15 @@ def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
         return QUESTION
     if not has_history and text.isascii() and not _may_be_a_task(text, has_page=has_page):
         return likely_intent(text, has_history=False) or QUESTION
-    typed = text
+    return (
+        _task(text, has_page=has_page, has_history=has_history)
+        or likely_intent(text, has_history=has_history)
+        or QUESTION
+    )
+
+
+def _task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
+    """The task that a message has words for."""
     text = _OPENING.sub("", in_figures(text)) or text
     in_latin = in_latin_letters(text)
     for written in dict.fromkeys((text, in_latin)):
@@ -183,8 +191,6 @@ def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
         or page_task(spelt, has_page=has_page, has_history=has_history)
         or task_on_a_title(text)
         or book_task(spelt)
-        or likely_intent(typed, has_history=has_history)
-        or QUESTION
     )
 
 

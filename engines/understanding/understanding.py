@@ -264,18 +264,17 @@ def understand(
     asked_in, scene = said.asked_in, list(said.scene)
     other_language = asked_in in IN_LATIN_LETTERS and asked_in != language
     asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in said.asking]
-    term = next(filter(None, map(term_asked, said.asking)), "")
     corrections: dict[str, str] = {}
     if not other_language:  # a word of another language is no misspelt one of the book
         corrections = _correct((asking, scene), corrector, book_terms)
     subject_text = " ".join(asking or scene)
     prose = " ".join([*scene, *asking])
-    terms = _terms(subject_text, prose, asked_in if other_language else None, book_terms, loan_words)
-    meant = _meant(prose, asked_in, terms, meanings) if asked_in and meanings else ()
+    found = _terms(subject_text, prose, asked_in if other_language else None, book_terms, loan_words)
+    meant = _meant(prose, asked_in, found, meanings) if asked_in and meanings else ()
+    term = next(filter(None, map(term_asked, said.asking)), "")
     if not term and book_terms and not other_language:
-        term = book_terms.alone(subject_text, terms)
-    compared = _compared_by_name((subject_text, prose), language, terms)
-    terms, written_out = _names_asked_for(terms, term, book_terms)
+        term = book_terms.alone(subject_text, found)
+    terms, written_out = _names_asked_for(found, term, book_terms)
     names = [f"({term})" for _, term in (*terms, *meant)]
     # What was pasted is searched, and says what is asked only where the question itself names nothing.
     own_subject = any(map(names_its_subject, said.asking))
@@ -285,12 +284,11 @@ def understand(
     search_text = _one_text([*kept, *asking, *names], said.told).strip() or text.strip()[:MOST_CHARS]
     searched = set(_WORDS.findall(search_text))
     corrections = {typed: meant for typed, meant in said.corrections if meant in searched} | corrections
-    clauses = [clause for sentence in asking for clause in clauses_of(sentence)] or (asking if len(asking) > 1 else [])
     return Understanding(
         text=text,
         search_text=search_text,
         asked=asked or search_text,
-        clauses=tuple(clauses[:MOST_CLAUSES]),
+        clauses=_clauses(asking),
         scene=said.shown_scene if asking else (),
         pasted=said.pasted or None,
         corrections=tuple(corrections.items()),
@@ -304,7 +302,7 @@ def understand(
         asks_by_itself=said.asks_by_itself,
         foreign=_foreign_share(asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
-        compared=compared,
+        compared=_compared_by_name((subject_text, prose), language, found),
         own_text=said.own_text,
     )
 
@@ -398,6 +396,12 @@ def _sentences_around(prose: str) -> tuple[str, ...]:
     """What else was said in a chat, a mail or a form, in sentences: also what asks sets the scene there."""
     parts = take_apart(prose)
     return (*parts.scene, *parts.asking)
+
+
+def _clauses(asking: Sequence[str]) -> tuple[str, ...]:
+    """The first clauses of the sentences that ask; several sentences are clauses themselves."""
+    clauses = [clause for sentence in asking for clause in clauses_of(sentence)]
+    return tuple((clauses or (asking if len(asking) > 1 else ()))[:MOST_CLAUSES])
 
 
 def _last_of(sentences: Sequence[str], characters: int) -> list[str]:
