@@ -398,42 +398,43 @@ class BookChatEngine(CondensePlusContextChatEngine):
         plan = await self._plan() if self._plan else None
         if isinstance(plan, ReadyAnswer):
             return (), plan.events(AnswerQuery(message, span_id=span_id))
-        synthesizer, note = self._synthesizer, None
         history: list[ChatMessage]
         if plan is not None:
-            message, note = plan.message, plan.note
+            message = plan.message
             history = await self._memory.aget(input=message) if plan.again else []
             self._retriever = plan.retriever or self._retriever
             self._node_postprocessors = list(plan.postprocessors)
-            synthesizer = plan.synthesizer or synthesizer
             query = plan.about or QueryBundle(message)
         else:
             history = await self._memory.aget(input=message)
             query = await self._query(history, message)
         nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class only passes its words
         self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
-        found = retrieved(self.source_nodes)
         if plan is None and self._plan_uncovered is not None:
-            plan = await self._plan_uncovered(self.source_nodes)
-            if isinstance(plan, ReadyAnswer):
-                return (), plan.events(AnswerQuery(message, span_id=span_id))
-            if plan is not None and plan.retriever is not None:
-                synthesizer, note = plan.synthesizer or synthesizer, plan.note
-                self.source_nodes = await plan.retriever.aretrieve(message)
-                found = retrieved(self.source_nodes)
+            uncovered = await self._plan_uncovered(self.source_nodes)
+            if isinstance(uncovered, ReadyAnswer):
+                return (), uncovered.events(AnswerQuery(message, span_id=span_id))
+            if uncovered is not None and uncovered.retriever is not None:
+                plan = uncovered
+                self.source_nodes = await uncovered.retriever.aretrieve(message)
+        asked = AnswerQuery(message, history=history, note=plan.note if plan else None, span_id=span_id)
+        return self._from_passages(asked, (plan.synthesizer if plan else None) or self._synthesizer)
+
+    def _from_passages(
+        self, asked: AnswerQuery, synthesizer: ExtractiveSynthesizer
+    ) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
+        """The answer to a question from the nodes that were found for it, and its basis."""
+        found = retrieved(self.source_nodes)
         earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
-        asked = AnswerQuery(
-            message,
-            history=history,
+        asked = replace(
+            asked,
             profile=self._profile,
             locale=self._locale,
-            note=note,
-            span_id=span_id,
             earlier=earlier,
-            follows_up=bool(earlier) and leans_back(message),
+            follows_up=bool(earlier) and leans_back(asked.query_str),
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # otherwise the model has a say in it
-        understood = _corrected(message, found)
+        understood = _corrected(asked.query_str, found)
         sources, answer = synthesizer.answer(asked, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 
