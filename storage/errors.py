@@ -33,6 +33,12 @@ BookragError
 
 from typing import ClassVar
 
+# What readers are told by every store.
+SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
+ACCOUNT_EXISTS = "There is an account with this e-mail address already."
+NO_CONVERSATION = "There is no such conversation."
+HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
+
 
 class BookragError(Exception):
     """An error with a stable code and a message that a reader may see; the cause goes to the log."""

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from storage.errors import StorageUnavailableError
+from storage.errors import HISTORY_AWAY, StorageUnavailableError
 from storage.sqlite_schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 ResultT = TypeVar("ResultT")
@@ -24,7 +24,6 @@ DATABASE_NAME = "bookrag.sqlite3"  # of accounts and conversations, in DATA_DIR
 
 BUSY_TIMEOUT_SECONDS = 5.0
 READER_THREADS = 2  # a read is a fraction of a millisecond; more threads only share the interpreter lock
-AWAY = "The history cannot be reached just now. Please try again in a moment."
 
 
 class Database:
@@ -65,7 +64,7 @@ class Database:
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, run, begin, work)
         except (sqlite3.Error, OSError) as exc:
-            raise StorageUnavailableError(AWAY) from exc
+            raise StorageUnavailableError(HISTORY_AWAY) from exc
 
     def _in_transaction(self, begin: str, work: Work[ResultT]) -> ResultT:
         connection = self._connection()

@@ -13,6 +13,7 @@ import httpx
 from supabase_auth.errors import AuthApiError, AuthError, AuthRetryableError, AuthUnknownError, AuthWeakPasswordError
 
 from storage.errors import (
+    SIGN_IN_AGAIN,
     AccountClosedError,
     AccountExistsError,
     AccountInputError,
@@ -34,7 +35,6 @@ logger = logging.getLogger(__name__)
 Route = Literal["sign-up", "upgrade", "sign-in", "guest", "refresh", "sign-out", "user", "keys", "health"]
 
 AUTH_AWAY = "Signing in is not possible just now. Please try again in a moment."
-SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
 CLOSED = "This account is closed."
 TOO_MANY = "Too many attempts. Please wait a little."
 OPERATOR = "This is not possible just now: a setting of this site's accounts has to be corrected by its operator."

@@ -20,6 +20,8 @@ from pydantic import SecretStr
 from supabase_auth.errors import AuthApiError, AuthError
 
 from storage.errors import (
+    HISTORY_AWAY,
+    SIGN_IN_AGAIN,
     AccountGoneError,
     AuthenticationError,
     BookragError,
@@ -28,7 +30,7 @@ from storage.errors import (
     NotFoundError,
     StorageUnavailableError,
 )
-from storage.supabase_errors import AUTH_AWAY, SIGN_IN_AGAIN, Route, translate
+from storage.supabase_errors import AUTH_AWAY, Route, translate
 from supabase import AsyncClient, AsyncClientOptions, create_async_client
 
 logger = logging.getLogger(__name__)
@@ -36,7 +38,6 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 100
 GIVES_NOTHING = "/rpc/delete_account"  # of all functions that are called here
 OTHER_SERVER = "SUPABASE_URL is no Supabase project: another answer at"
-HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
 
 
 class SupabaseProject:

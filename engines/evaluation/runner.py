@@ -42,7 +42,7 @@ SHOWN = 10  # of what was found for a question, in its record
 ADDRESS_KEYS = (payload.URL, payload.ANCHOR, payload.HEADING_PATH, payload.ANCHORS_ABOVE)
 """What `Addresses` needs of each chunk."""
 
-Embed = Callable[[Sequence[str]], list[list[float]]]
+EmbedQuestions = Callable[[Sequence[str]], list[list[float]]]
 Advance = Callable[[int], None]
 
 
@@ -89,7 +89,7 @@ async def ask_book(
     questions: Sequence[EvalQuestion],
     index: Index,
     addresses: Addresses,
-    embed: Embed,
+    embed: EmbedQuestions,
     settings: EngineSettings,
     *,
     cutoffs: Sequence[int],
@@ -164,7 +164,7 @@ async def _understood(
 async def run_collection(
     questions: Sequence[EvalQuestion],
     index: Index,
-    embed: Embed,
+    embed: EmbedQuestions,
     settings: EngineSettings,
     *,
     cutoffs: Sequence[int],
@@ -279,7 +279,7 @@ async def _all(
     questions: Sequence[EvalQuestion],
     texts: Sequence[Sequence[str]],
     ask: Callable[[EvalQuestion], Any],
-    embed: Embed,
+    embed: EmbedQuestions,
     known: "_KnownVectors",
     advance: Advance,
 ) -> list[QuestionRecord]:

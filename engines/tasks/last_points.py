@@ -23,7 +23,7 @@ from engines.synthesis.extractive import (
 )
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
 from engines.understanding.later_turns import names_points, point_asked
-from engines.understanding.words import is_stop_word, plain_words
+from engines.understanding.words import content_words
 
 _LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
 _QUOTED_LINE = re.compile(r"^>[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
@@ -119,14 +119,10 @@ def _name(point: str) -> str:
 
 def _sections_of(point: str, sources: Sequence[Source]) -> list[Source]:
     """The sections that have a point's name, of which the one with its sentence first; else that with most words."""
-    name, said = _name(point), set(_content(point))
+    name, said = _name(point), set(content_words(point))
     named = [each for each in sources if name in (place(each), each.title, *each.heading_path[-1:])]
 
     def shared(source: Source) -> int:
-        return len(said.intersection(_content(f"{place(source)} {without_links(source.text)}")))
+        return len(said.intersection(content_words(f"{place(source)} {without_links(source.text)}")))
 
     return sorted(named or sources, key=shared, reverse=True)[:1]
-
-
-def _content(text: str) -> list[str]:
-    return [word for word in plain_words(text) if not is_stop_word(word, "en")]

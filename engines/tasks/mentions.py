@@ -1,4 +1,4 @@
-"""Where a page or a chapter speaks of something, by its words; called by `engines.tasks.answering`.
+"""Where a page or a chapter speaks of something, by its words; called by `engines.tasks.page_tasks`.
 
 A section mentions a subject where it has its words in a row, in whatever case, number and spelling ("fakeTimers");
 where none has, the sections with all of its words in one sentence do. Without a model the sections are listed with the
@@ -18,7 +18,7 @@ from engines.tasks.messages import Messages
 from engines.understanding import lexicon
 from engines.understanding.task_patterns import ASKS_SOMETHING
 from engines.understanding.understanding import Understanding
-from engines.understanding.words import is_stop_word, plain_words
+from engines.understanding.words import content_words
 
 _MOST_LINES = 14
 _MOST_ELSEWHERE = 6
@@ -54,7 +54,7 @@ def names_of(subject: str, understood: Understanding) -> tuple[str, ...]:
 
 def is_clause(subject: str) -> bool:
     """Whether a subject is said in a clause, "how timers are mocked", whose words a page may not have."""
-    return bool(ASKS_SOMETHING.match(subject)) or len(_content(subject)) > 3
+    return bool(ASKS_SOMETHING.match(subject)) or len(content_words(subject)) > 3
 
 
 def mentions_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention]:
@@ -67,7 +67,7 @@ def mentions_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention
 
 def nearest_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention]:
     """The sections with most words of a clause, best first, and their first sentence with one of them."""
-    patterns = [re.compile(_phrase(word), re.IGNORECASE) for word in _content(names[0])]
+    patterns = [re.compile(_phrase(word), re.IGNORECASE) for word in content_words(names[0])]
     found: list[Mention] = []
     for source in sources:
         text = f"{place(source)} {without_links(source.text)}"
@@ -146,7 +146,7 @@ def _mention(source: Source, phrases: re.Pattern[str]) -> Mention | None:
 def _in_one_sentence(source: Source, names: Sequence[str]) -> Mention | None:
     """A section with all words of a name in one sentence."""
     for name in names:
-        patterns = [re.compile(_phrase(word), re.IGNORECASE) for word in _content(name)]
+        patterns = [re.compile(_phrase(word), re.IGNORECASE) for word in content_words(name)]
         found = _sentence(source, patterns) if len(patterns) > 1 else ""
         if found:
             return Mention(source, 1, found)
@@ -172,7 +172,3 @@ def _line(source: Source, phrases: re.Pattern[str]) -> str:
     if found and "`" not in found:
         return f"`{found}`"
     return found or gist(without_links(source.text), _MOST_LETTERS, _MOST_LETTERS)
-
-
-def _content(name: str) -> list[str]:
-    return [word for word in plain_words(name) if not is_stop_word(word, "en")]

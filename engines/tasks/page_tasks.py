@@ -30,7 +30,7 @@ from engines.tasks.page_pieces import has_piece, requires_something, shows_examp
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding.book_terms import names_no_subject
-from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent
+from engines.understanding.intent import STEPS, Intent
 from engines.understanding.lexicon import pattern
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter
@@ -50,7 +50,6 @@ _ON_NO_MENTION = (
     "words. Then say where else the book speaks of it."
 )
 _A_SECTION = pattern("places", r"\b{section}\b")
-_STEPS = {THE_NEXT: 1, THE_PREVIOUS: -1}
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
 
@@ -123,7 +122,7 @@ class PageTasks:
         here = asked.text_chapter if asked.intent.part == "chapter" else None
         found = [first or here or asked.open_page]
         for name in names[1:]:
-            at, step = found[-1], _STEPS.get(name)
+            at, step = found[-1], STEPS.get(name)
             beside = asked.beside(at, step) if at is not None and step else None
             if at is not None and step and beside is None:
                 return _nothing_beside(asked, at, step)

@@ -27,9 +27,8 @@ class Intent:
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"
     piece: str = field(default="", compare=False)  # of a page task: what of the page is meant, of `PIECES`
-    titled: bool = field(
-        default=False, compare=False
-    )  # whether `name` is to be a whole title, as nothing says it is a page
+    # Whether `name` is to be a whole title, as nothing says it is a page.
+    titled: bool = field(default=False, compare=False)
     likely: bool = field(default=False, compare=False)  # decided by a model from the letters and words of the message
 
 
@@ -37,3 +36,4 @@ QUESTION = Intent()
 
 # Of several chapters: the name of the one after the chapter that is named before it, or of the one before that.
 THE_NEXT, THE_PREVIOUS = "next", "previous"
+STEPS = {THE_NEXT: 1, THE_PREVIOUS: -1}

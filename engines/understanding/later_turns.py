@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from engines.understanding import lexicon
-from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent
+from engines.understanding.intent import STEPS, THE_NEXT, THE_PREVIOUS, Intent
 from engines.understanding.task_patterns import NUMBERED, THE_CHAPTER, THIS_CHAPTER
 from engines.understanding.task_words import in_figures, number_in_words
 from engines.understanding.words import plain_words
@@ -38,7 +38,6 @@ _ANOTHER = lexicon.pattern(
 _NEXT = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{next_one}}{_BEHIND}")
 _PREVIOUS = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{previous_one}}{_BEHIND}")
 _THE_LAST = lexicon.pattern("turns", rf"^\W*{_LEAD}+{{the_last}}{_BEHIND}")
-_STEPS = {THE_NEXT: 1, THE_PREVIOUS: -1}
 # Tasks that are done for another place as well.
 _FOR_ANOTHER = frozenset(
     {"summary", "key_points", "quiz", "simpler", "example", "ask", "compare", "translation", "mentions", "length"}
@@ -127,7 +126,7 @@ def _beside(before: Intent, name: str, text: str) -> Intent:
     if before.others:
         return replace(before, others=(*before.others, name))
     if before.name:
-        return replace(before, step=before.step + _STEPS[name])
+        return replace(before, step=before.step + STEPS[name])
     is_chapter = bool(NUMBERED.search(text) or THIS_CHAPTER.search(text) or THE_CHAPTER.search(text))
     part = "chapter" if is_chapter else before.part
-    return replace(before, part=part, step=before.step + _STEPS[name])
+    return replace(before, part=part, step=before.step + STEPS[name])

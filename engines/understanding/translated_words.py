@@ -218,9 +218,8 @@ def key(word: str, language: str) -> str:
 def _forms(word: str, language: str) -> Iterator[str]:
     """The keys under which a word in small letters may stand."""
     yield key(word, language)
-    if (
-        language == "ar" and len(word) > 3 and word[0] in "وفبلك"
-    ):  # "and", "so", "with", "for", "like" are written together
+    # "and", "so", "with", "for" and "like" are written together with the word behind them.
+    if language == "ar" and len(word) > 3 and word[0] in "وفبلك":
         yield key(word[1:], language)
     if language == "it" and len(word) > 3:  # "telecamere", of which the stem is another one than of "telecamera"
         yield from (key(word[:-1] + vowel, language) for vowel in "aoe")

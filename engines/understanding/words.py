@@ -201,6 +201,11 @@ def is_stop_word(word: str, language: str) -> bool:
     return zipf(word, language) >= STOP_ZIPF
 
 
+def content_words(text: str) -> list[str]:
+    """The plain words of a text without the stop words of English."""
+    return [word for word in plain_words(text) if not is_stop_word(word, "en")]
+
+
 def is_function_word(word: str, language: str) -> bool:
     """Whether a word holds sentences together and names nothing: a stop word, or in English one of a closed class."""
     return is_stop_word(word, language) or (language == "en" and word.casefold() in FUNCTION_WORDS)

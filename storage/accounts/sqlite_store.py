@@ -18,6 +18,8 @@ from storage.accounts.signing import ISSUER, SigningKey
 from storage.accounts.store import CONFIRM, Account, NewAccount, Session, SignedIn, normal_email, signed_in_lately
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import (
+    ACCOUNT_EXISTS,
+    SIGN_IN_AGAIN,
     AccountExistsError,
     AccountInputError,
     AuthenticationError,
@@ -31,8 +33,6 @@ from storage.storable import sendable
 logger = logging.getLogger(__name__)
 
 PURGE_SECONDS = 3_600.0
-_SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
-_EXISTS = "There is an account with this e-mail address already."
 
 
 class LocalAccounts:
@@ -61,7 +61,7 @@ class LocalAccounts:
             logger.warning("A token was accepted without checking its session: the accounts cannot be read")
             return reader
         if not goes_on:
-            raise AuthenticationError(_SIGN_IN_AGAIN)
+            raise AuthenticationError(SIGN_IN_AGAIN)
         return reader
 
     async def sign_up(
@@ -102,11 +102,11 @@ class LocalAccounts:
         if existing is None:
             return None
         if guest is not None and guest.id != existing.user_id:
-            raise AccountExistsError(_EXISTS)
+            raise AccountExistsError(ACCOUNT_EXISTS)
         try:
             return await self.sign_in(email, password, address=address)
         except CredentialsError:
-            raise AccountExistsError(_EXISTS) from None
+            raise AccountExistsError(ACCOUNT_EXISTS) from None
 
     async def sign_in(
         self, email: str, password: str, *, address: str = "", captcha_token: str | None = None
@@ -134,7 +134,7 @@ class LocalAccounts:
         """See AccountStore."""
         renewed = await self._database.write(partial(sqlite_users.rotate, token=refresh_token))
         if renewed is None:  # raised out here, so that the end of a copied session is stored
-            raise RefreshTokenError(_SIGN_IN_AGAIN)
+            raise RefreshTokenError(SIGN_IN_AGAIN)
         return self._signed_in(renewed)
 
     async def sign_out(self, reader: Reader) -> None:
@@ -144,7 +144,7 @@ class LocalAccounts:
     async def end_session(self, refresh_token: str, *, address: str = "") -> None:
         """See AccountStore."""
         if not await self._database.write(partial(sqlite_users.end_session, token=refresh_token)):
-            raise RefreshTokenError(_SIGN_IN_AGAIN)
+            raise RefreshTokenError(SIGN_IN_AGAIN)
 
     async def delete_idle_guests(self) -> None:
         """Delete guests who cannot or did not come back; at most once an hour, a few hundred at a time."""
@@ -161,7 +161,7 @@ class LocalAccounts:
 
         def work(db: sqlite3.Connection) -> Account:
             if not sqlite_users.session_exists(db, reader.session_id):
-                raise AuthenticationError(_SIGN_IN_AGAIN)
+                raise AuthenticationError(SIGN_IN_AGAIN)
             return sqlite_users.find_account(db, reader.id)
 
         return await self._database.read(work)

@@ -11,8 +11,8 @@ from supabase_auth.types import AuthResponse, User
 from storage.accounts.reader import Reader
 from storage.accounts.store import SignedIn
 from storage.accounts.supabase_responses import require_same, signed_in
-from storage.errors import AuthenticationError, TooManyRequestsError
-from storage.supabase_errors import SIGN_IN_AGAIN, LetterPauseError, Route
+from storage.errors import SIGN_IN_AGAIN, AuthenticationError, TooManyRequestsError
+from storage.supabase_errors import LetterPauseError, Route
 from storage.supabase_project import SupabaseProject
 from supabase import AsyncClient
 

@@ -28,7 +28,13 @@ from storage.accounts.supabase_responses import (
     user_metadata,
     waiting_for_letter,
 )
-from storage.errors import AccountExistsError, CaptchaError, CredentialsError, StorageUnavailableError
+from storage.errors import (
+    ACCOUNT_EXISTS,
+    AccountExistsError,
+    CaptchaError,
+    CredentialsError,
+    StorageUnavailableError,
+)
 from storage.settings import SupabaseSettings
 from storage.storable import sendable
 from storage.supabase_errors import is_lost_race
@@ -37,7 +43,6 @@ from supabase import AsyncClient
 
 SETTINGS_PATH = "auth/v1/settings"
 SETTINGS_SECONDS = 60.0
-TAKEN = "There is an account with this e-mail address already."
 
 
 class SignUps:
@@ -85,7 +90,7 @@ class SignUps:
                     account.email, account.password, address=address, captcha_token=captcha_token
                 )
             except (CredentialsError, CaptchaError):
-                raise AccountExistsError(TAKEN) from None
+                raise AccountExistsError(ACCOUNT_EXISTS) from None
 
     async def _send_sign_up(self, client: AsyncClient, account: NewAccount, captcha_token: str | None) -> AuthResponse:
         options: Any = {"data": user_metadata(account.profile), "captcha_token": captcha_token}
@@ -100,7 +105,7 @@ class SignUps:
         except AuthError as error:
             if error.code != "captcha_failed":
                 raise
-            raise AccountExistsError(TAKEN) from None  # the winner of the race; this CAPTCHA token is used up
+            raise AccountExistsError(ACCOUNT_EXISTS) from None  # the winner of the race; this CAPTCHA token is used up
 
     async def _upgrade(self, guest: Reader, account: NewAccount, address: str, captcha_token: str | None) -> SignedIn:
         """Give a guest an address and a password; a session of the new account if no e-mail must be confirmed first."""
@@ -148,7 +153,7 @@ class SignUps:
         sign-up is sent as well: the password is checked, and an unconfirmed account gets its e-mail again.
         """
         if not _confirms(await self._project.get_json(SETTINGS_PATH)):
-            raise AccountExistsError(TAKEN)
+            raise AccountExistsError(ACCOUNT_EXISTS)
         client = await self._project.client(address=address)
         try:
             await self._send_sign_up(client, replace(account, profile=None), captcha_token)

@@ -27,6 +27,7 @@ from storage.accounts.supabase_responses import account_of, check_password, requ
 from storage.accounts.supabase_sign_up import SignUps
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
+    SIGN_IN_AGAIN,
     AccountClosedError,
     AccountInputError,
     AuthenticationError,
@@ -38,7 +39,6 @@ from storage.errors import (
 from storage.settings import NEWEST_MIGRATION, SupabaseSettings
 from storage.sqlite import Database
 from storage.storable import sendable
-from storage.supabase_errors import SIGN_IN_AGAIN
 from storage.supabase_project import OTHER_SERVER, SupabaseProject, reading_the_database
 
 logger = logging.getLogger(__name__)

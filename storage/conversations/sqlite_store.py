@@ -21,7 +21,7 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import NotFoundError
+from storage.errors import NO_CONVERSATION, NotFoundError
 from storage.sqlite import Database
 from storage.storable import storable
 
@@ -109,7 +109,7 @@ class LocalConversations:
             )
         )
         if not deleted:
-            raise NotFoundError(sqlite_turns.NO_CONVERSATION)
+            raise NotFoundError(NO_CONVERSATION)
 
     async def delete_all(self, reader: Reader) -> int:
         """See ConversationStore."""

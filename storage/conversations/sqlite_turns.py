@@ -15,10 +15,9 @@ from storage.accounts.reader import Reader
 from storage.accounts.sqlite_users import find_profile
 from storage.conversations.rows import message_from_row, row_of_answer, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
-from storage.errors import AuthenticationError, IdempotencyError, NotFoundError
+from storage.errors import NO_CONVERSATION, AuthenticationError, IdempotencyError, NotFoundError
 from storage.storable import storable
 
-NO_CONVERSATION = "There is no such conversation."
 NO_MESSAGE = "There is no such message in this conversation."
 KEY_REUSED = "This idempotency key was used for another question."
 

@@ -25,11 +25,10 @@ from storage.conversations.turns import (
     Summary,
     TurnRequest,
 )
-from storage.errors import AuthenticationError, NotFoundError
+from storage.errors import NO_CONVERSATION, AuthenticationError, NotFoundError
 from storage.storable import storable, storable_json
 from storage.supabase_project import SupabaseProject, reading_the_database
 
-NO_CONVERSATION = "There is no such conversation."
 COLUMNS = "id,title,created_at,updated_at"
 
 
