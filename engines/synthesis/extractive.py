@@ -43,6 +43,7 @@ from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
 from engines.synthesis.quoted_text import asks_for_prose, beginning, quoted_text, shown_blocks, tells
+from engines.understanding import lexicon
 from engines.understanding.book_terms import asks_for_recap, is_recap, names_no_subject
 from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, text_blocks
 from engines.understanding.words import plain_words
@@ -53,15 +54,9 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
-_AGAIN = re.compile(
-    r"\b(?:again|repeat|once more|nochmals?|wiederhol\w*|encore une fois|répète|otra vez|repite|dobara)\b|دوبارہ"
-)
+_AGAIN = lexicon.pattern("quotations", r"\b{asks_again}\b", flags=re.NOFLAG)
 _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
-_FOR_EXAMPLE = re.compile(
-    r"\b(?:examples?|worked|numbers?|numerical|numeric|beispiele?|zahlen|exemples?|chiffres|ejemplos?|"
-    r"números|misaa?l\w*)\b|مثال",
-    re.IGNORECASE,
-)
+_FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """Which part of a passage is quoted: its beginning, a definition, or the code or paragraph that a question asks for."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import regex
 
 from engines.events import Source
 from engines.retrieval.passages import is_lead_in
+from engines.understanding import lexicon
 from engines.understanding.definitions import DEFINES, definition_in, is_code, is_diagram, is_prose, text_blocks
 from engines.understanding.understanding import words_of_subject
 from engines.understanding.words import detected_language, zipf
@@ -21,39 +23,21 @@ _TITLE_WORDS, _TITLE_CHARS = 9, 90
 # Begins like a text, and ends without the mark that ends a sentence.
 _LONE_LINE = regex.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 _BOLD_LINE = regex.compile(r"\*\*[^*\n]+\*\*")
-_POINTS_AHEAD = regex.compile(
-    r"\b(?:following|as follows|like (?:this|so)|below|here(?:['’]s| is| are) (?:an?|the|how)|"
-    r"this (?:command|snippet|script|example))\b",
-    regex.IGNORECASE,
-)
-_POINTS_BACK = regex.compile(
-    r"\b(?:(?:code|commands?|examples?|snippet|script|file|listing|configuration) (?:above|before)|above|"
-    r"(?:previous|preceding|last) (?:code|commands?|examples?|snippet|script|lines?))\b",
-    regex.IGNORECASE,
-)
-_GOES_ON = regex.compile(  # from what stands before it
-    rf"^\W*(?i:also|and|but|then|this|that|these|those|it|its|both|so|here|finally|afterwards|now|next)\b|"
-    rf"^[^.!?]*(?i:\balso\b|\bas well\b)|{_POINTS_BACK.pattern}"
+_POINTS_AHEAD = lexicon.pattern("quotations", r"\b{points_ahead}\b")
+_POINTS_BACK = lexicon.pattern("quotations", r"\b{points_back}\b")
+_GOES_ON = lexicon.pattern(  # from what stands before it
+    "quotations",
+    r"^\W*(?i:{goes_on})\b",
+    r"^[^.!?]*\b(?i:{goes_on_within})\b",
+    r"\b{points_back}\b",
+    flags=re.NOFLAG,
 )
 _SENTENCE_ENDS = regex.compile(r"[.!?]\s+\p{Lu}")
-_TAIL = regex.compile(r"(?:where|with|and|so that|in which|which|for)\b(?-i:[^\n]*)")  # of a sentence with a formula
+_TAIL = lexicon.pattern("quotations", r"{behind_a_formula}\b", flags=re.NOFLAG)  # of a sentence with a formula
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
-_ASKS_HOW = regex.compile(
-    r"\bhow (?:do|can|could|should|would|might) (?:i|we|you|one|u)\b|\bhow to\b|\bhow (?:is|are) (?:\w+ ){1,5}?\w+ed\b|"
-    r"\b(?:commands?|codes?|snippets?|syntax|script)\b|"
-    r"\bwie (?:kann|mache?|soll|muss|füge|schreibe?|starte|installiere) (?:ich|man|wir)\b|\bbefehle?\b|"
-    r"\bcomment (?:faire|puis[- ]je|je|on|peut[- ]on)\b|\bcommandes?\b|"
-    r"\bc[óo]mo (?:puedo|hago|se|podemos|creo|uso|configuro)\b|\bcomandos?\b|"
-    r"\b(?:kaise|kese|kaisay) \w+|کیسے",
-    regex.IGNORECASE,
-)
-_ASKS_FOR_PROSE = regex.compile(
-    r"\b(?:steps|explain|in simple|overview|summar\w+|why|difference|choose|decide|work(?:s|ing)?|"
-    r"warum|wieso|unterschied|erklär\w*|pourquoi|différence|explique\w*|por qu[eé]|diferencia|explica\w*|"
-    r"kyu+n?|kyon|samjha\w*|farq)\b|کیوں|فرق|\b(?:no|without) code\b",
-    regex.IGNORECASE,
-)
-_CODE = frozenset(tokens("code command snippet", "en"))
+_ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
+_ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
+_OF_CODE = frozenset(tokens(" ".join(lexicon.words("of_code")), "en"))
 _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.)][ \t]+\S", regex.MULTILINE)
 
 
@@ -181,7 +165,7 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
         if is_code(block)
     }
     best = max(shared, key=shared.__getitem__, default=None)
-    return best if best is not None and (shared[best] or asked <= _CODE) else None
+    return best if best is not None and (shared[best] or asked <= _OF_CODE) else None
 
 
 def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
