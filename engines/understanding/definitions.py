@@ -1,14 +1,11 @@
 """Questions for a definition ("what is a node?", "VLA meaning"), and the sentences of a text that define a term.
 
-Also the two things that a question compares ("topic vs service").
-
 `engines.understanding.understanding` detects the term, retrieval puts a passage that defines it first, and an answer
 without a model begins its quotation with that sentence. Pure functions. The question is recognised in the languages of
 the interface; a definition in all of them by the term at the beginning of a sentence, and in English, German, French
 and Spanish by the verb behind it.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +15,7 @@ import regex
 from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
 from engines.understanding.language_files import entries
-from engines.understanding.words import is_function_word, is_roman_urdu
+from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term
 _AROUND = " ,:;\"'“”„«»‘’`*()"
@@ -41,7 +38,6 @@ _ASKED = _ASKED_BY_LANGUAGE["en"]
 _ASKED_IN_OTHERS = tuple(each for language, found in _ASKED_BY_LANGUAGE.items() if language != "en" for each in found)
 _WORKS = _compiled(r"{how_it_works}{end}", end=r"(?:[ ,]+{end_word})*[\s?!.:؟…]*$")
 _ARTICLE = lexicon.expression("definitions", "{article}")
-_IS_ARTICLE = _compiled("{article}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _FIELD = _compiled(r" {in_a_field}(?= \w)")
 _FIELD_BEFORE = _compiled(r"(?P<field>[\w.+#-]+) {field_before}\b")
@@ -60,22 +56,6 @@ _VERBS = _compiled(r"\b{verb}\b")
 _BESIDE_IT = _compiled(r"[ ,;]+(?:{and_also} )*(?:{beside_it}|{with} (?:\w+ )?{an_example}\w*.*)[\s?!.:…]*$")
 
 
-_COMPARES = lexicon.word_pattern("tasks.compare")
-# Words that ask which of two things to take, those between such things, and that between the last two of a list.
-_PREFERS = lexicon.word_pattern("definitions.prefers")
-_CHOOSES = lexicon.pattern("definitions", "{chooses}")
-_AND = lexicon.pattern("definitions", "{and_of_a_list}")
-_NO_COMPARISON = lexicon.pattern("definitions", "{no_comparison}")
-_CHOICES = lexicon.expression("definitions", "{chooses}")
-_SEPARATORS = (r"\s*,?\s*(?<!\w)(?P<word>{separates})(?!\w)", r"\s*,\s*")
-_BETWEEN_NAMES = lexicon.pattern("tasks", *_SEPARATORS, separates=f"{{between_places}}|{_CHOICES}")
-_BETWEEN_CHOICES = lexicon.pattern("definitions", *_SEPARATORS, separates="{and_of_a_list}|{chooses}")
-_MOST_WORDS_COMPARED = 4  # of one name
-_MARK = "§"  # in place of the words that ask which of two things to take
-_WORD = regex.compile(rf"{_MARK}|[\p{{L}}\p{{N}}][\w.+#()/-]*")
-_PAUSE = regex.compile(r"(?<=\S)[.?!;:…](?=\s|$)|\s[–—-]+\s")
-
-
 def term_asked(sentence: str) -> str:
     """The term whose definition a sentence asks for, as the reader wrote it; "" if it asks for none."""
     return _term_asked(sentence, _ASKED) or _term_asked(sentence, _ASKED_IN_OTHERS)
@@ -84,105 +64,6 @@ def term_asked(sentence: str) -> str:
 def asks_how_it_works(sentence: str) -> bool:
     """Whether a sentence asks how a thing works, and names nothing but the thing."""
     return len(sentence) <= _MOST_CHARACTERS and bool(_WORKS.search(sentence))
-
-
-def things_compared(sentence: str, language: str) -> tuple[str, ...] | None:
-    """The names of the things that a sentence compares, as the reader wrote them, two or more; None if there are none.
-
-    A name is the words of a subject that stand next to the word between two of them: "difference between a topic and a
-    service in ROS 2" has "topic" and "service", "topics, services or actions – which one?" has three.
-    """
-    if len(sentence) > _MOST_CHARACTERS:
-        return None
-    plain, preferred = _PREFERS.subn(_MARK, sentence)
-    compares = any(not _NO_COMPARISON.match(sentence, found.start()) for found in _COMPARES.finditer(sentence))
-    parts, between = _parted(plain, _BETWEEN_NAMES if compares else _BETWEEN_CHOICES)
-    if not between or not (compares or preferred or _only_names(parts, between, language)):
-        return None
-    for place, word in enumerate(between):
-        # Without a word that compares, "with" and "to" stand between other things than two that one chooses from.
-        if word == "," or not (compares or _CHOOSES.fullmatch(word)):
-            continue
-        first, second = _last_name(parts[place], language), _first_name(parts[place + 1], language)
-        if first and second:
-            before = _names_before(parts, between, place, language)
-            return (*before, first, second, *_names_behind(parts, between, place + 1, language))
-    return None
-
-
-def _parted(sentence: str, separators: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """What stands between the words that may separate names, and these words; "," for a comma."""
-    parts, between, end = [], [], 0
-    for found in separators.finditer(sentence):
-        parts.append(sentence[end : found.start()])
-        between.append((found["word"] or ",").casefold())
-        end = found.end()
-    return [*parts, sentence[end:]], between
-
-
-def _only_names(parts: Sequence[str], between: Sequence[str], language: str) -> bool:
-    """Whether a sentence is nothing but names of what one chooses from, and what for: "stereo or LiDAR indoors?"."""
-    words = {word for word in between if word != ","}
-    if not words or not all(map(_CHOOSES.fullmatch, words)):
-        return False
-    return all(_is_name(part, language) for part in parts[:-1]) and bool(_first_name(parts[-1], language))
-
-
-def _is_name(part: str, language: str) -> bool:
-    words = [word for word in _WORD.findall(part) if word != _MARK and not _IS_ARTICLE.fullmatch(word)]
-    return bool(words) and _first_name(part, language) == " ".join(words)
-
-
-def _names_before(parts: Sequence[str], between: Sequence[str], place: int, language: str) -> tuple[str, ...]:
-    """The names before the first one of a pair, as far as each stands alone between two separators."""
-    found: list[str] = []
-    while place and _joins(between[place - 1]) and _is_name(parts[place], language):
-        place -= 1
-        name = _last_name(parts[place], language)
-        asked_for = parts[place].rpartition(_MARK)[2]  # "what is better for walking, MPC or RL?"
-        if not name or (_MARK in parts[place] and not _is_name(asked_for, language)):
-            break
-        found.insert(0, name)
-    return tuple(found)
-
-
-def _names_behind(parts: Sequence[str], between: Sequence[str], place: int, language: str) -> tuple[str, ...]:
-    """The names behind the second one of a pair, as far as each stands alone between two separators."""
-    found: list[str] = []
-    while place < len(between) and _joins(between[place]) and _is_name(parts[place], language):
-        place += 1
-        name = _first_name(parts[place], language)
-        if not name:
-            break
-        found.append(name)
-    return tuple(found)
-
-
-def _joins(word: str) -> bool:
-    """Whether a separator stands between the names of one list."""
-    return word == "," or bool(_CHOOSES.fullmatch(word) or _AND.fullmatch(word))
-
-
-def _first_name(part: str, language: str) -> str:
-    return " ".join(_name_of(_WORD.findall(_PAUSE.split(part)[0]), language))
-
-
-def _last_name(part: str, language: str) -> str:
-    return " ".join(_name_of(reversed(_WORD.findall(_PAUSE.split(part)[-1])), language)[::-1])
-
-
-def _name_of(words: Iterable[str], language: str) -> list[str]:
-    """The words of one name, the first one next to the other name; an article before it is passed over."""
-    name: list[str] = []
-    for word in words:
-        compares = word == _MARK or bool(_COMPARES.fullmatch(word))
-        if not compares and not is_function_word(word.casefold(), language):
-            name.append(word)
-        elif name:
-            break
-        elif not compares and not _IS_ARTICLE.fullmatch(word):
-            return []
-    return name[:_MOST_WORDS_COMPARED]
 
 
 def in_english(sentence: str) -> str:

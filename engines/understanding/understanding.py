@@ -15,7 +15,8 @@ from itertools import groupby
 import regex
 
 from engines.understanding.book_terms import BookTerms
-from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, things_compared, without_field
+from engines.understanding.comparisons import MAY_COMPARE, things_compared
+from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, without_field
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.message_parts import (
@@ -466,7 +467,7 @@ def _compared_by_name(
     texts: Iterable[str], language: str, terms: Iterable[tuple[str, str]]
 ) -> tuple[tuple[str, ...], ...]:
     """The things that the first of the texts compares which compares any, each with the book's name for it."""
-    compared = next(filter(None, (things_compared(text, language) for text in texts)), ())
+    compared = next(filter(None, (things_compared(text, language) for text in texts if MAY_COMPARE.search(text))), ())
     named = {typed.casefold(): name for typed, name in terms}
     return tuple(tuple(filter(None, (each, named.get(each.casefold(), "")))) for each in compared)
 
