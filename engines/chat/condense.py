@@ -94,10 +94,10 @@ def _named_instead(question: str) -> str:
 
 def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
     """What a message wants after what was said: "and 4?" wants of chapter 4 what was wanted before."""
-    intent = intent_of(text, has_page=has_page, has_history=True)
-    if may_go_on(text):
+    intent = intent_of(text, has_page=has_page, has_history=bool(turns))
+    if turns and may_go_on(text):
         intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
-    if intent.kind == "question":
+    if turns and intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
     return intent

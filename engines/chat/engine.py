@@ -26,7 +26,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_after, last_asked, leans_back, usable
+from engines.chat.condense import in_context, intent_after, leans_back, usable
+from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
@@ -37,7 +38,6 @@ from engines.events import (
     Question,
     Retrieved,
     Role,
-    Scope,
     SourcesFound,
     TextDelta,
     Turn,
@@ -62,15 +62,11 @@ from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
-from engines.understanding.places import names_the_page
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
-
-RetrieverFor = Callable[[Scope, PinnedBuild | None], BaseRetriever]
-"""Creates the retriever for one question; `BookChat` takes one of these."""
 
 _NO_CALLBACKS = CallbackManager()
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
@@ -140,7 +136,8 @@ class BookChat:
             return None
         plan = await self._tasks.plan(question, intent, build)
         if isinstance(plan, AnswerFrom) and plan.again:
-            plan = await self._about_the_answer(plan, question, intent, build)
+            passages = EarlierPassages(self._tasks, self._retriever, self._postprocessors)
+            plan = await passages.plan(plan, question, intent, build)
         if not isinstance(plan, AnswerFrom):
             return plan
         if plan.retriever is not None:
@@ -156,42 +153,6 @@ class BookChat:
         if self._tasks is None or (covered and not question.scope.page_url):
             return None
         return await self._tasks.plan_uncovered(question, nodes, build)
-
-    async def _about_the_answer(
-        self, plan: AnswerFrom, question: Question, intent: Intent, build: PinnedBuild | None
-    ) -> Plan | None:
-        """The plan for a message about the previous answer, with the passages of that answer.
-
-        They are retrieved again in the same way. None if nothing was asked before, or if there is no quiz whose answers
-        are wanted.
-        """
-        place = last_asked(question.history)
-        if self._tasks is None or place is None:
-            return None
-        before = replace(question, text=question.history[place].content, history=question.history[:place])
-        asked = _intent(before)
-        if intent.task == "answers" and asked.task != "quiz":
-            return None
-        if asked.kind == "question" and (not before.history or names_the_page(before.text)):
-            return await self._about_an_answer(self._tasks, plan, before, build)
-        earlier = None if asked.kind == "question" else await self._tasks.plan(before, asked, build)
-        if isinstance(earlier, ReadyAnswer):
-            return replace(plan, retriever=GivenRetriever(earlier.nodes()))
-        if earlier is not None:
-            return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
-        return replace(plan, about=in_context(before.text, before.history))
-
-    async def _about_an_answer(
-        self, tasks: Tasks, plan: AnswerFrom, before: Question, build: PinnedBuild | None
-    ) -> Plan:
-        """Like `_about_the_answer`, if that answered a question which may have been planned after its search."""
-        query = in_context(before.text, before.history)
-        nodes = await self._retriever(before.scope, build).aretrieve(query)
-        found = await postprocessed(nodes, query, self._postprocessors)
-        earlier = await tasks.plan_uncovered(before, found, build)
-        if isinstance(earlier, AnswerFrom) and earlier.retriever is not None:
-            return replace(plan, retriever=earlier.retriever, about=QueryBundle(earlier.message))
-        return replace(plan, retriever=GivenRetriever(earlier.nodes() if isinstance(earlier, ReadyAnswer) else found))
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question of a conversation."""
