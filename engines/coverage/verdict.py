@@ -33,7 +33,9 @@ from engines.retrieval.passages import (
 )
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
+from engines.understanding import lexicon
 from engines.understanding.book_terms import names_nothing
+from engines.understanding.language_files import words_of
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,
@@ -65,11 +67,7 @@ _BEFORE = 40  # characters that are read for it
 _CAPITAL_NOUNS = frozenset({"de"})
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
 
-_FORM_WORDS = (
-    "explain describe summarize summary book chapter section say says tell please help want need know wondering "
-    "question simple words work works happen use used using make get got thing things way give show mean means"
-)
-_FORM = frozenset(_FORM_WORDS.split())
+_FORM = words_of("of_form", "en")
 
 # A question is far from the book if the nearest chunk, and the one that matches its words best, are below these
 # similarities, and no passage has this share of its words. Of 313 answerable questions of the dev halves none is.
@@ -89,9 +87,7 @@ dev halves' unanswerable questions for definitions none finds one (0 of 12)."""
 _FEWEST_CANDIDATES = 2  # one a page
 _MOST_CANDIDATES = 6
 _CANDIDATES_AMONG = 8  # of the passages, from the best one on
-_THE_BOOK = frozenset(  # words for the book itself are not terms that a question asks for
-    tokens("book textbook docs documentation guide manual handbook course buch lehrbuch livre libro kitab کتاب", None)
-)
+_THE_BOOK = frozenset(tokens(" ".join(lexicon.words("the_book")), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,12 +475,12 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     weights = word_weights(_parted(words), asked.language, None)
     # What something is has one answer, even if several sections do something with it ("Inspect the topic").
     in_part = not asked.term
-    for alike, words_of in (
+    for alike, named_by in (
         (_with_its_heading(among, question, weights, in_part=in_part), _place),
         (_on_parallel_pages(among, question, weights) if in_part else [], _page),
     ):
         by_page = {source.url.partition("#")[0]: source for source in reversed(alike)}
-        names = [words_of(source) for source in by_page.values()]
+        names = [named_by(source) for source in by_page.values()]
         telling = frozenset[str]().union(*names) - frozenset.intersection(*names) if names else frozenset()
         if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
             return list(reversed(by_page.values()))[:_MOST_CANDIDATES]

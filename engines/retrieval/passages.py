@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain, islice, takewhile
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-import regex
 from cachetools import LRUCache
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
@@ -22,6 +21,7 @@ from engines.instrumentation import span_is_taken
 from engines.retrieval.compared_sections import with_each_thing_ahead
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, chunks_to_find
+from engines.understanding import lexicon
 from engines.understanding.book_terms import asks_for_recap, is_recap
 from engines.understanding.definitions import DEFINES, GAP, definition_in, text_blocks
 from storage.vectors import payload
@@ -39,18 +39,12 @@ GROWN_TOKENS = 800  # of one passage: more of a section is rarely what was asked
 MERGED_TOKENS = 1600  # of the chunks of one section that were found, the best first: one passage leaves others room
 SECTION_CHUNKS = 64  # of each section that are read
 KEPT_SECTIONS = 1024
-_CORRECTIONS = regex.compile(  # names of pages and headings
-    r"\b(?:errat(?:um|a)|corrigend(?:um|a)|change ?logs?|release notes?|what(?:['’]?s| is) new|fehlerverzeichnis|"
-    r"änderungsprotokoll|fe de erratas|journal des modifications)\b|"
-    r"^\W*(?:corrections?|korrekturen|correcciones)\W*$|اغلاط|تصحیحات",
-    regex.IGNORECASE,
-)
-_ASKS_FOR_CORRECTIONS = regex.compile(
-    rf"{_CORRECTIONS.pattern}|\b(?:correct(?:ed|ions?)|mistakes?|changed|korrekturen|correcciones)\b", regex.IGNORECASE
-)
+_OF_CORRECTIONS = (r"\b{corrections}\b", r"^\W*{only_corrections}\W*$")
+_CORRECTIONS = lexicon.pattern("headings", *_OF_CORRECTIONS)  # names of pages and headings
+_ASKS_FOR_CORRECTIONS = lexicon.pattern("headings", *_OF_CORRECTIONS, r"\b{asks_for_corrections}\b")
 RECAPS_LATER = 3  # places; 1 to 5 gained 0.02 to 0.04 nDCG@10 on a book with quizzes, and 3 lost on none
-_NUMBER = regex.compile(r"^\W*(?:chapter|module|lesson|section|part|unit|week) \d+\W+", regex.IGNORECASE)
-_EXERCISES = regex.compile(r"exercise|questions|check\b|übung|exercice|ejercicio|مشق", regex.IGNORECASE)
+_NUMBER = lexicon.pattern("headings", r"^\W*{numbered_part} \d+\W+")
+_EXERCISES = lexicon.pattern("headings", "{exercises}")
 DEFINITION_AMONG = 24  # sections from the best one on, in which a definition is looked for
 _COLONS = (":", "\uff1a")
 CHARACTERS_PER_TOKEN = 4  # of English prose; precise enough for a budget
@@ -115,7 +109,7 @@ class MergeSections(QuickPostprocessor):
         by_section: dict[object, list[NodeWithScore]] = {}
         for found in nodes:
             node = found.node
-            key = section_key(node.chunks[0]) if isinstance(node, ChunkNode) else node.node_id
+            key = node.chunks[0].section if isinstance(node, ChunkNode) else node.node_id
             by_section.setdefault(key, []).append(found)
         return [_merged(found) if len(found) > 1 else found[0] for found in by_section.values()]
 
@@ -235,11 +229,6 @@ def _strength(text: str, names: tuple[str, ...], heading: str, title: str) -> fl
 def is_lead_in(text: str) -> bool:
     """Whether a text is one paragraph that ends with a colon before a list, code or subsections."""
     return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
-
-
-def section_key(chunk: StoredChunk) -> tuple[object, ...]:
-    """The key that chunks of one section share."""
-    return chunk.section
 
 
 def join_chunks(chunks: Sequence[StoredChunk]) -> str:
@@ -447,34 +436,11 @@ class ExpandContext(QuickPostprocessor):
             filters = [_section_filter(node.chunks[0]) for node in missing]
             build = missing[0].build
             chunks = await build.matching(filters, limit=SECTION_CHUNKS * len(missing))
-            for chunk in sorted(chunks, key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0))):
-                sections.setdefault((build.record.name, *section_key(chunk)), []).append(chunk)
+            for chunk in sorted(chunks, key=_position):
+                sections.setdefault((build.record.name, *chunk.section), []).append(chunk)
             for node in missing:
                 self._read[_key(node)] = sections.setdefault(_key(node), [])
         return [sections[key] for key in keys]
-
-
-class HasText(Protocol):
-    """Something that takes up tokens in a prompt."""
-
-    @property
-    def text(self) -> str:
-        """The text that is sent."""
-
-
-TextT = TypeVar("TextT", bound=HasText)
-
-
-def passages_that_fit(passages: Sequence[TextT], budget: int, count: Callable[[str], int]) -> list[TextT]:
-    """The best passages within `budget` tokens; the first one always."""
-    kept: list[TextT] = []
-    left = budget
-    for passage in passages:
-        left -= count(passage.text)
-        if kept and left < 0:
-            break
-        kept.append(passage)
-    return kept
 
 
 class TokenBudget(QuickPostprocessor):
@@ -484,11 +450,12 @@ class TokenBudget(QuickPostprocessor):
     count: Callable[[str], int]
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        return passages_that_fit(nodes, self.budget, self.count)
+        sizes = accumulate(self.count(found.text) for found in nodes)
+        return nodes[: max(1, sum(1 for _ in takewhile(lambda size: size <= self.budget, sizes)))]
 
 
 def _key(node: ChunkNode) -> tuple[object, ...]:
-    return (node.build.record.name, *section_key(node.chunks[0]))
+    return (node.build.record.name, *node.chunks[0].section)
 
 
 def _section_filter(chunk: StoredChunk) -> ChunkFilter:

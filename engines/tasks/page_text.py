@@ -12,7 +12,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from engines.citations.opening_sentence import beginning, telling_sentence
 from engines.events import COVERED, Searched
 from engines.prompts import fair_share
-from engines.retrieval.passages import join_chunks, section_key
+from engines.retrieval.passages import join_chunks
 from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, address, origin_of
 from engines.understanding.book_terms import is_recap
 from storage.vectors import payload
@@ -63,7 +63,7 @@ async def page_text(
     chunks = await build.matching(pages, limit=_MOST_CHUNKS)
     order = {filters.url: place for place, filters in enumerate(pages)}
     chunks.sort(key=lambda chunk: (order.get(_url(chunk), len(order)), _url(chunk), chunk.metadata[payload.POSITION]))
-    groups = [list(group) for _, group in groupby(chunks, key=section_key)]
+    groups = [list(group) for _, group in groupby(chunks, key=lambda chunk: chunk.section)]
     sections = [_Section(group[0], join_chunks(group)) for group in groups]
     sizes = [count(section.text) for section in sections]
     fit = one_a_page or sum(sizes) <= budget

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from llama_index.core.schema import NodeWithScore, TextNode
 
 from engines.chat.condense import in_context, usable
 from engines.chat.engine import TurnMemory
@@ -13,7 +14,7 @@ from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status
 from engines.prompts import TokenGauge, estimate_tokens, turns_about, turns_that_fit
-from engines.retrieval.passages import passages_that_fit
+from engines.retrieval.passages import TokenBudget
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
@@ -109,8 +110,11 @@ def test_without_a_selection_every_turn_counts() -> None:
 
 
 def test_at_least_one_passage_fits() -> None:
-    assert passages_that_fit(SOURCES, 1, len) == [ZMP]
-    assert passages_that_fit((), 1, len) == []
+    nodes = [NodeWithScore(node=TextNode(text=source.text)) for source in SOURCES]
+    assert TokenBudget(budget=1, count=len).postprocess_nodes(nodes) == nodes[:1]
+    both = len(nodes[0].text) + len(nodes[1].text)
+    assert TokenBudget(budget=both, count=len).postprocess_nodes(nodes) == nodes[:2]
+    assert TokenBudget(budget=1, count=len).postprocess_nodes([]) == []
 
 
 async def test_the_memory_of_one_request_is_its_own() -> None:
