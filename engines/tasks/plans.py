@@ -144,12 +144,12 @@ class Task:
         return self.contents.named_in_part(meant) if meant else None
 
     def beside(self, chapter: Chapter, step: int) -> Chapter | None:
-        """The chapter so many places after another one, or before it; beside a page that is none, the page."""
+        """The chapter so many places after another one, or before it; beside a page that is no chapter, a page."""
         if len(chapter.pages) > 1 or chapter in self.contents.chapters:
             return self.contents.beside(chapter, step)
         before, after = self.contents.around(chapter.pages[0].url)
-        pages = after[step - 1 : step] if step > 0 else before[step:][:1] if -step <= len(before) else ()
-        return Chapter(pages[0].title, (pages[0],)) if pages else None
+        pages = after if step > 0 else before[::-1]
+        return next((Chapter(page.title, (page,)) for page in pages[abs(step) - 1 :]), None)
 
     def in_english(self, name: str) -> str:
         """What the words of a name that the message has in another language mean in the book's; "" for none."""

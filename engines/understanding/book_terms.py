@@ -130,6 +130,11 @@ _OF_DEFINITIONS = frozenset(
 )
 
 
+def _replaced(pattern: regex.Pattern[str], text: str, others: Mapping[str, str]) -> str:
+    """A text with other words for some of those that a pattern finds."""
+    return pattern.sub(lambda match: others.get(match[0], match[0]), text)
+
+
 class BookTerms:
     """Matches abbreviations and cognates in questions to the terms of one book."""
 
@@ -164,26 +169,25 @@ class BookTerms:
         """The text with what the book writes otherwise, and these changes.
 
         Plurals of abbreviations are singular ("IMUs"), possessives as well ("ZMP's"), their letters stand together
-        ("D-H"), swapped letters put right ("ZPM"), and "2" for "to" written out
-        ("sim2real").
+        ("D-H"), swapped letters are put right ("ZPM"), and "2" for "to" is written out ("sim2real").
         """
         of_it = {match[0]: match[1] for match in _POSSESSIVE.finditer(text) if _capitals(match[1])}
-        text = _POSSESSIVE.sub(lambda match: of_it.get(match[0], match[0]), text)
+        text = _replaced(_POSSESSIVE, text, of_it)
         joined = {part: short for part in _PARTED.findall(text) if self._knows(short := regex.sub("[-.]", "", part))}
-        text = _PARTED.sub(lambda match: joined.get(match[0], match[0]), text)
+        text = _replaced(_PARTED, text, joined)
         found = {match[0]: match[1] for match in _PLURAL.finditer(text) if self._is_plural_of(match[0], match[1])}
         plurals = dict(found)
-        text = _PLURAL.sub(lambda match: plurals.get(match[0], match[0]), text)
+        text = _replaced(_PLURAL, text, plurals)
         for word in self._unknown(text):
             meant = self._swapped(word)
             if meant is not None:
                 found[word] = meant
         if len(found) > len(plurals):
-            text = _CANDIDATE.sub(lambda match: found.get(match[0], match[0]), text)
+            text = _replaced(_CANDIDATE, text, found)
         for match in _TWO_FOR_TO.finditer(text):
             if not self._has(match[0]) and self._has(match[1]) and self._has(match[2]):
                 found[match[0]] = f"{match[1]} to {match[2]}"
-        text = _TWO_FOR_TO.sub(lambda match: found.get(match[0], match[0]), text)
+        text = _replaced(_TWO_FOR_TO, text, found)
         return text, tuple((of_it | joined | found).items())
 
     def terms(self, text: str) -> tuple[tuple[str, str], ...]:

@@ -68,9 +68,9 @@ def _beside_answers(text: str) -> list[str]:
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS | BESIDE_ANSWERS and not word.isdigit()]
 
 
-# What a message after an answer wants of that answer: where it is from, more of it, an example, code, other words. A message is one of
-# these wishes as a whole or not at all: "show me the code for a subscriber" has a subject of its own and is a question.
-# Both are compared without accents.
+# What a message after an answer wants of that answer: where it is from, more of it, an example, code, other words. A
+# message is one of these wishes as a whole or not at all: "show me the code for a subscriber" has a subject of its own
+# and is a question. Both are compared without accents.
 
 FollowUp = Literal["sources", "more", "example", "code", "rewording"]
 
