@@ -64,7 +64,7 @@ TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing 
 FORM_WEIGHT = 0.3
 _INSIDE = re.compile(r"[^\W_][^.!?:\n]*\Z")  # a sentence that has begun
 _BEFORE = 40  # characters that are read for it
-_CAPITAL_NOUNS = frozenset({"de"})
+_CAPITAL_NOUNS = frozenset({"de"})  # languages in which a capital letter shows no name
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
 
 _FORM = words_of("of_form", "en")

@@ -33,7 +33,7 @@ _GOES_ON = lexicon.pattern(  # from what stands before it
     flags=re.NOFLAG,
 )
 _SENTENCE_ENDS = regex.compile(r"[.!?]\s+\p{Lu}")
-_TAIL = lexicon.pattern("quotations", r"{behind_a_formula}\b", flags=re.NOFLAG)  # of a sentence with a formula
+_TAIL = lexicon.pattern("quotations", r"{tail_behind_a_formula}\b", flags=re.NOFLAG)  # of a sentence with a formula
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
