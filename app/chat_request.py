@@ -37,6 +37,9 @@ _ESCAPE = re.compile(
     rb"\\(?:u[dD][89aAbB][\dA-Fa-f]{2}\\u[dD][c-fC-F][\dA-Fa-f]{2}|(?P<half>u[dD][89a-fA-F][\dA-Fa-f]{2})|.)", re.DOTALL
 )
 
+# Patterns that look for words with blanks between them take time by the square of a run of blanks.
+_LONG_BLANKS = re.compile(r"(\s{40})\s+")
+
 _TRUE_OR_FALSE = {"true": True, "1": True, 1: True, "false": False, "0": False, 0: False}
 
 
@@ -120,7 +123,7 @@ class ChatBody(BaseModel):
         if self.messages is not None and self.message is None:
             last = max((at for at, message in enumerate(earlier) if message.asks), default=0)
             earlier = earlier[:last]
-        said = ((message.speaker, message.text) for message in earlier)
+        said = ((message.speaker, _without_long_blanks(message.text)) for message in earlier)
         return tuple(Turn(speaker, text) for speaker, text in said if speaker and text.strip())
 
     @property
@@ -139,12 +142,17 @@ class ChatBody(BaseModel):
         """The client's name for the conversation, or ""."""
         return self.conversation_id or self.id or ""
 
+    @property
+    def _selection(self) -> str | None:
+        selected = _without_long_blanks(self.selected_text or "")
+        return selected if says_something(selected) else None
+
     def question(self) -> Question:
         """The question in the form that the engines take."""
         return Question(
-            text=self.text.strip(),
+            text=_without_long_blanks(self.text.strip()),
             history=self.turns,
-            selected_text=self.selected_text if self.selected_text and says_something(self.selected_text) else None,
+            selected_text=self._selection,
             use_book=bool(self.use_book),
             scope=Scope(self.locale or None, self.version or None, self.page_url, self.scope),
         )
@@ -299,3 +307,7 @@ def _request_key(body: ChatBody, idempotency_key: str | None) -> str | None:
 
 def _hashed(body: ChatBody) -> str:
     return hashlib.sha256(f"{body.text}\0{body.selected_text or ''}".encode(errors="replace")).hexdigest()
+
+
+def _without_long_blanks(text: str) -> str:
+    return _LONG_BLANKS.sub(r"\1", text)

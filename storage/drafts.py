@@ -8,10 +8,15 @@ import fcntl
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+_LOOKED_AT_SECONDS = (
+    0.5  # a process that looks for left-overs locks each of them for less than this; a writer for longer
+)
 
 
 @contextmanager
@@ -31,13 +36,17 @@ def locked_draft(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
 
 
 def _open_alone(path: Path, mode: int) -> IO[bytes]:
+    give_up = time.monotonic() + _LOOKED_AT_SECONDS
     while True:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, mode), "r+b")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             file.close()
-            raise
+            if not isinstance(error, BlockingIOError) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.005)
+            continue
         if _is_at(path, file):
             return file
         file.close()  # its last owner renamed it, or it was removed as a left-over, between our open and our lock

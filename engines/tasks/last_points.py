@@ -52,7 +52,7 @@ def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     if not points or not (is_list or names_points(asked.question.text)):
         return None
     numbers = [int(number) for number in asked.intent.subject.split()]
-    wanted = [points[number - 1 if number > 0 else number] for number in numbers if number <= len(points)]
+    wanted = [point for number in numbers if (point := _numbered(points, number))]
     if not wanted:
         return ready(asked, Quotation(asked.messages.no_point.format(count=len(points)), (), ()), NO_VERDICT)
     note = _NOTE.format(point=" ".join(f"“{each.text}”" for each in wanted))
@@ -69,12 +69,17 @@ def page_of_point(asked: Task) -> str:
     """The name of the page or the chapter that is the one point asked for; "" where the points are no such list."""
     points, _ = _last_points(asked.question.history)
     number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
-    if not number or number > len(points):
+    point = _numbered(points, number)
+    if point is None:
         return ""
-    names = [_name(each.text) for each in points]
-    name = names[number - 1 if number > 0 else number]
+    names, name = [_name(each.text) for each in points], _name(point.text)
     pages = [each for each in names if asked.contents.find(each, titled=True) is not None]
     return name if name in pages and len(pages) >= _FEWEST else ""
+
+
+def _numbered(points: Sequence[_Point], number: int) -> _Point | None:
+    """The point of a number from 1, or counted from the last one, which is -1; None if there is none."""
+    return points[number - 1 if number > 0 else number] if 1 <= abs(number) <= len(points) else None
 
 
 class PointSynthesizer(ExtractiveSynthesizer):

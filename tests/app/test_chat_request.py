@@ -285,3 +285,14 @@ def test_a_body_that_says_nothing_of_its_length_is_still_limited(client: TestCli
 
 def test_the_longest_message_is_taken(client: TestClient) -> None:
     assert client.post("/", json={"message": "x" * 8000}).json() == {"text": "x" * 8000, "turns": 0}
+
+
+def test_a_long_run_of_blanks_becomes_a_short_one(client: TestClient) -> None:
+    long, indented = "what is" + "\n\t\u00a0 " * 1_900 + "ros", "if x:\n        y()"
+    history = [{"role": "user", "content": "a" + " " * 90_000 + "b"}]
+    assert client.post("/", json={"message": long, "history": history}).json()["turns"] == 1
+    body = ChatBody.model_validate({"message": long, "history": history, "selected_text": long})
+    asked = body.question()
+    assert asked.text == "what is" + "\n\t\u00a0 " * 10 + "ros" == asked.selected_text
+    assert asked.history[0].content == "a" + " " * 40 + "b"
+    assert ChatBody.model_validate({"message": indented}).question().text == indented

@@ -65,6 +65,21 @@ def test_a_point_that_the_answer_has_not_is_asked_back(server_url: str) -> None:
     assert answer["sources"] == []
 
 
+@each_row(
+    ("answered", "message"),
+    [
+        ("text", "the last point?"),
+        ("- \n- \n", "explain the last one"),
+        ("1. **A** a\n2. **B** b\n3. c", "explain the last five points"),
+        ("1. one\n2. two", "explain the last three points"),
+    ],
+)
+def test_more_points_from_the_end_than_there_are_are_no_fault(server_url: str, answered: str, message: str) -> None:
+    history = [{"role": "user", "content": "What keeps it up?"}, {"role": "assistant", "content": answered}]
+    assert ask(server_url, message, history=history)["answer"]
+    assert ask(server_url, message, history=history[:1])["answer"]
+
+
 def test_the_model_is_told_which_point_is_meant(with_model: Served, gemini: GeminiServer) -> None:
     talk(with_model.url, "summarize this page", "explain the second point", page_url=PAGE)
     last = gemini.requests[-1].texts[-1][1]
