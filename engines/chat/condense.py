@@ -16,6 +16,8 @@ from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
 from engines.understanding.later_turns import goes_on, may_go_on
+from engines.understanding.mentions import mention_asked
+from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import plain_words, readable, zipf
@@ -23,6 +25,7 @@ from engines.understanding.words import plain_words, readable, zipf
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
 _OF_ANSWERS = lexicon.words("of_answers")
+_COMPARED = "What is the difference between {} and {}?"
 _CHAIN = 6  # the reader's questions that are searched for the subject
 _TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
 _INSTEAD = lexicon.pattern(
@@ -37,6 +40,8 @@ _MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs nex
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
 )
 _CITES = re.compile(r"\[\d+\]")
+_COMPARES_BOTH = lexicon.pattern("answers", r"^\W*{compares_both}(?:\W+(?:please|pls))?\W*$")
+_IT = lexicon.pattern("answers", r"(?<!\w){it_alone}(?!\w)")
 _NO_NAME = lexicon.words("no_other_name")  # words by which a question continues instead of naming another thing
 
 
@@ -54,6 +59,9 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
     *newest, full = _in_full((*asked[-_CHAIN:], question))
+    things = _things_asked(turns, named=False) if compares_both(question) else []
+    if len(things) > 1:
+        return QueryBundle(_COMPARED.format(*things[-2:]))
     asked = [*asked[:-_CHAIN], *newest]
     if full != question:
         return QueryBundle(full)
@@ -95,12 +103,40 @@ def _named_instead(question: str) -> str:
 def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
     """What a message wants after what was said: "and 4?" wants of chapter 4 what was wanted before."""
     intent = intent_of(text, has_page=has_page, has_history=bool(turns))
-    if turns and may_go_on(text):
+    if not turns:
+        return intent
+    if may_go_on(text):
         intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
-    if turns and intent.kind == "question":
+    if compares_both(text) and len(_things_asked(turns, named=False)) > 1:
+        return QUESTION
+    of_it = _mention_of_it(text, turns) if has_page and intent.task != "mentions" else None
+    intent = of_it or intent
+    if intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
     return intent
+
+
+def compares_both(text: str) -> bool:
+    """Whether a message compares the two things that were asked about last, and says nothing else."""
+    return _COMPARES_BOTH.match(text) is not None
+
+
+def _things_asked(turns: Sequence[Turn], *, named: bool = True) -> list[str]:
+    """What the newest questions ask for, "toBe" and "toEqual" of "what is toBe?", "and toEqual?".
+
+    With `named` only those questions count that do nothing but ask for a term; others stand for themselves.
+    """
+    questions = _in_full([turns[place].content.strip()[:_LONGEST] for place in _asking(turns)][-_CHAIN:])
+    things = (term_asked(text) or _named_instead(text) or ("" if named else text.strip(" ?.!")) for text in questions)
+    return list(dict.fromkeys(filter(None, things)))
+
+
+def _mention_of_it(text: str, turns: Sequence[Turn]) -> Intent | None:
+    """Whether the open page speaks of what was asked about last: "does this page mention it?"."""
+    things = _things_asked(turns) if names_the_page(text) else []
+    of_it = _IT.sub(lambda _: things[-1], text, count=1) if things else text
+    return mention_asked(of_it, has_page=True) if of_it != text else None
 
 
 def _task_before(turns: Sequence[Turn], *, has_page: bool) -> Intent:

@@ -38,6 +38,8 @@ from engines.events import (
     Question,
     Retrieved,
     Role,
+    Scope,
+    Searched,
     SourcesFound,
     TextDelta,
     Turn,
@@ -47,7 +49,7 @@ from engines.events import (
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
-from engines.retrieval.retriever import Blocking, GivenRetriever, Index, postprocessed
+from engines.retrieval.retriever import SEARCHED, Blocking, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
@@ -142,7 +144,8 @@ class BookChat:
             return plan
         if plan.retriever is not None:
             return plan
-        retriever = self._retriever(question.scope, build)
+        scope = _limited_to(plan.page, question.scope) if plan.page else question.scope
+        retriever = self._retriever(scope, build)
         return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
 
     async def _plan_uncovered(
@@ -152,7 +155,15 @@ class BookChat:
         covered = retrieved(nodes).grounding.verdict == "covered"
         if self._tasks is None or (covered and not question.scope.page_url):
             return None
-        return await self._tasks.plan_uncovered(question, nodes, build)
+        plan = await self._tasks.plan_uncovered(question, nodes, build)
+        if not isinstance(plan, AnswerFrom) or plan.page is None:
+            return plan
+        query = plan.about or QueryBundle(plan.message)
+        found = await self._retriever(_limited_to(plan.page, question.scope), build).aretrieve(query)
+        of_the_page = await postprocessed(found, query, [*self._postprocessors, *plan.postprocessors])
+        for each in of_the_page:  # the reader has limited nothing
+            each.node.metadata[SEARCHED] = Searched()
+        return replace(plan, retriever=GivenRetriever(of_the_page)) if of_the_page else None
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine that answers one question of a conversation."""
@@ -209,6 +220,10 @@ def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
         return question
     locale = question_locale(question.text, build.record)
     return replace(question, scope=replace(question.scope, locale=locale))
+
+
+def _limited_to(page: str, scope: Scope) -> Scope:
+    return replace(scope, page_url=page, limit="page")
 
 
 def _corrected(message: str, found: Retrieved) -> Understood | None:

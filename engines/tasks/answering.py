@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from textwrap import shorten
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.schema import NodeWithScore
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.embedding.embedding_model import DEFAULT_WEIGHTS
 from engines.events import GroundingDecided, Question
 from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRetriever, Index
 from engines.retrieval.scope import find_place
-from engines.synthesis.extractive import Quotation
+from engines.synthesis.extractive import Quotation, first_quoted_page
 from engines.tasks.book_tasks import chapter_contents, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Contents
@@ -27,9 +27,12 @@ from engines.tasks.link_lists import AgainSynthesizer
 from engines.tasks.messages import messages_for
 from engines.tasks.page_tasks import PageTasks
 from engines.tasks.page_text import ALL_TOKENS
+from engines.tasks.parts_of_the_book import NoPartsSynthesizer, listed_parts
+from engines.tasks.passage_order import BesideTheQuoted
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
-from engines.understanding.intent import Intent
+from engines.understanding.conversation_intents import asks_the_other_one
+from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.later_turns import may_go_on
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
@@ -64,6 +67,10 @@ _MAY_BE_A_QUESTION = (
 _ON_AUDIENCE = (
     "The reader asks whom the book is for or what it is about. The passages are what its first page asks of readers, "
     "and the titles of its table of contents."
+)
+_ON_PARTS = (
+    "The reader asks whether the book has “{subject}”. No page and no heading of it is called so; the passages are "
+    "what a search of the book has found. Say so first, and then what of the passages is such a thing, if anything is."
 )
 _AS_BEFORE = "It asks for the same as “{question}”, a question before it, of the text that is given now."
 _MOST_OF_A_QUESTION = 200  # characters that are repeated
@@ -114,7 +121,10 @@ class Tasks:
         decided = found[0].node.metadata.get(GROUNDING) if found else None
         if decided is None or question.selected_text is not None:
             return None
-        if (question.history or decided.verdict == "covered") and not names_the_page(question.text):
+        is_covered = decided.verdict == "covered"
+        if question.history and not self.has_model and not is_covered and asks_the_other_one(question.text):
+            return await self.index.read(lambda pinned: _beside_the_last(question, pinned), build)
+        if (question.history or is_covered) and not names_the_page(question.text):
             return None
         return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
 
@@ -140,6 +150,8 @@ class Tasks:
             task = "summary" if intent.part == "book" else intent.task
             intent = Intent("page_task", task, name=place.name, titled=place.titled)
         plan = await self.page_tasks.plan(replace(asked, intent=intent))
+        if isinstance(plan, AnswerFrom) and plan.page is not None:
+            return plan
         if isinstance(plan, AnswerFrom):
             return await self._beside(found, plan, decided)
         return replace(plan, verdict=replace(decided, verdict="uncertain")) if plan is not None else None
@@ -186,6 +198,8 @@ class Tasks:
             if chapter is not None and len(chapter.pages) > 1:
                 return chapter_contents(asked, chapter)
         elif intent.kind == "book_task":
+            if intent.task == "has":
+                return await self._parts(asked)
             names = _NAMES.get(intent.task or "")
             if names and any(map(names.search, await build.headings())):
                 return AnswerFrom(question.text, postprocessors=(AtLeastUncertain(),))
@@ -205,6 +219,20 @@ class Tasks:
                 )
             return plan
         return _as_was_asked(asked, await self.page_tasks.plan(asked))
+
+    async def _parts(self, asked: Task) -> Plan:
+        """The plan for whether the book has exercises, videos and the like: by headings, else by a search."""
+        subject = asked.intent.subject
+        listed = listed_parts(asked, await asked.build.named_sections())
+        if listed is not None:
+            return listed
+        return AnswerFrom(
+            asked.question.text,
+            synthesizer=None if self.has_model else NoPartsSynthesizer(asked.messages, subject),
+            postprocessors=(AtLeastUncertain(),),
+            note=_ON_PARTS.format(subject=subject),
+            about=QueryBundle(subject),
+        )
 
     async def _point(self, asked: Task) -> Plan | None:
         """The plan for a point of an earlier answer; one that is a page or a chapter is told as that."""
@@ -245,6 +273,23 @@ def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
         return text
     asked: str = understood.asked
     return asked
+
+
+async def _beside_the_last(question: Question, build: PinnedBuild) -> AnswerFrom | None:
+    """What the page that was quoted last has for "and the other one?"; None if the last answer has quoted none.
+
+    What is meant stands near what was asked for, in words that the message need not have.
+    """
+    asked = await _asked(question, QUESTION, build)
+    answer = next((turn.content for turn in reversed(question.history) if turn.role == "assistant"), "")
+    title = first_quoted_page(answer)
+    page = next((page for page in asked.contents.pages if title and page.title == title), None)
+    before = [turn.content for turn in question.history if turn.role == "user"]
+    if page is None or not before:
+        return None
+    about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
+    postprocessors = (AtLeastUncertain(), BesideTheQuoted(answer))
+    return AnswerFrom(question.text, postprocessors=postprocessors, page=page.url, about=about)
 
 
 async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task:

@@ -18,11 +18,13 @@ from engines.tasks.link_lists import (
     plan_lines,
 )
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+from engines.understanding import lexicon
 from engines.understanding.places import SECOND_QUESTION
 from engines.understanding.words import detected_language, plain_words
 
 _BEFORE_A_BOOK = "Who this book is for, and what you should know before you read it: prerequisites"
 _FIRST_PAGES = 3
+_BEGINNINGS = lexicon.words("titles_of_beginnings")
 _MOST_PAGES = 60  # of a chapter
 
 
@@ -36,6 +38,8 @@ def plan_book_task(asked: Task) -> Plan | None:
             return ready(asked, linked_list(messages.contents, chapter_lines(asked.contents.chapters, asked.site_url)))
         case "count":
             return _count(asked)
+        case "start" if intent.subject and not _is_the_book(asked):
+            return _start_with(asked)
         case "start":
             first = _first_pages(asked.contents.pages)
             return ready(asked, linked_list(messages.start, page_lines(first, asked.site_url)))
@@ -114,6 +118,8 @@ def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:
     if chapter is None:
         return no_such_chapter(asked, intent.name) if number_of(intent.name) is not None else None
     step = 1 if intent.task == "next_chapter" else -1
+    for _ in range(intent.step):  # "and after that?"
+        chapter = contents.beside(chapter, step) or chapter
     beside = contents.beside(chapter, step)
     if beside is None:
         if not contents.is_at_the_end(chapter, step):
@@ -154,6 +160,25 @@ def place_of_the_page(asked: Task) -> ReadyAnswer | None:
     lines += [(messages.page_after.format(title=page.title), page) for page in after[:1]]
     listed = [Line(text, page_source(number, page, asked.site_url)) for number, (text, page) in enumerate(lines, 1)]
     return ready(asked, linked_list(messages.here, listed))
+
+
+def _is_the_book(asked: Task) -> bool:
+    """Whether a reader who asks where to begin with a subject names the book: "with Jest" in the book on Jest."""
+    words = set(plain_words(asked.intent.subject))
+    return words <= set(plain_words(str(asked.build.record.book.get("title") or "")))
+
+
+def _start_with(asked: Task) -> ReadyAnswer | AnswerFrom:
+    """The first pages of the chapter on a subject; without such a chapter, the pages that come closest to it."""
+    about = asked.contents.about(asked.intent.subject)
+    chapters = [each for each in about if len(each.pages) > 1]
+    found = chapters if len(chapters) == 1 else about
+    chapter = found[0] if len(found) == 1 else None if found else asked.place(asked.intent.subject)
+    if chapter is None:
+        return _which_chapter(asked)
+    first = sorted(chapter.pages, key=lambda page: _BEGINNINGS.isdisjoint(plain_words(page.title)))[:_FIRST_PAGES]
+    opening = asked.messages.start_of if len(chapter.pages) > 1 else asked.messages.named
+    return ready(asked, linked_list(opening.format(title=chapter.title), page_lines(first, asked.site_url)))
 
 
 def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:

@@ -53,6 +53,10 @@ class Messages:
     page_before: str  # with a place for `{title}`
     page_after: str
     start: str
+    start_of: str  # above the first pages of a chapter; with a place for `{title}`
+    has_parts: str  # above pages with headings that name it; with a place for `{subject}`
+    has_no_parts: str  # where no title and no heading names it; with a place for `{subject}`
+    perhaps_parts: str  # behind it, above sections that speak of it
     plan: str  # above the pages of the book, for some weeks or days
     no_advice: str  # above the order of the book, where a reader asks what to read
     titled: str  # above pages with a word of the question in their titles
@@ -132,6 +136,10 @@ ENGLISH = Messages(
     page_before="Before it: {title}",
     page_after="After it: {title}",
     start="The book begins with:",
+    start_of="“{title}” begins with:",
+    has_parts="This is what the book has of “{subject}”:",
+    has_no_parts="Not found in the book: none of its pages and headings is called “{subject}”.",
+    perhaps_parts="These sections speak of it:",
     plan="A suggestion, in the order of the book:",
     no_advice="The book does not say which of its chapters are hard, matter most or can be left out; this is what its table of contents has:",
     titled="These have a word of your question in their titles:",
@@ -210,6 +218,10 @@ URDU = Messages(
     page_before="اس سے پہلے: {title}",
     page_after="اس کے بعد: {title}",
     start="کتاب یہاں سے شروع ہوتی ہے:",
+    start_of="“{title}” یہاں سے شروع ہوتا ہے:",
+    has_parts="کتاب میں “{subject}” یہاں ہے:",
+    has_no_parts="کتاب میں نہیں ملا: “{subject}” کے نام کا کوئی صفحہ یا عنوان نہیں ہے۔",
+    perhaps_parts="ان حصوں میں اس کا ذکر ہے:",
     plan="ایک تجویز، کتاب کی ترتیب میں:",
     no_advice="کتاب یہ نہیں بتاتی کہ کون سے ابواب مشکل یا زیادہ اہم ہیں یا چھوڑے جا سکتے ہیں؛ اس کی فہرست میں یہ ہے:",
     titled="ان کے عنوان میں آپ کے سوال کا کوئی لفظ ہے:",
@@ -288,6 +300,10 @@ GERMAN = Messages(
     page_before="Davor: {title}",
     page_after="Danach: {title}",
     start="Das Buch beginnt mit:",
+    start_of="„{title}“ beginnt mit:",
+    has_parts="Das hat das Buch an „{subject}“:",
+    has_no_parts="Im Buch nicht gefunden: Keine Seite und keine Überschrift heißt „{subject}“.",
+    perhaps_parts="Diese Abschnitte sprechen davon:",
     plan="Ein Vorschlag, in der Reihenfolge des Buchs:",
     no_advice="Das Buch sagt nicht, welche seiner Kapitel schwer oder wichtig sind oder wegbleiben können; das steht in seinem Inhaltsverzeichnis:",
     titled="Diese haben ein Wort Ihrer Frage im Titel:",
@@ -366,6 +382,10 @@ FRENCH = Messages(
     page_before="Avant : {title}",
     page_after="Après : {title}",
     start="Le livre commence par :",
+    start_of="« {title} » commence par :",
+    has_parts="Voici ce que le livre a comme « {subject} » :",
+    has_no_parts="Introuvable dans le livre : aucune page et aucun titre ne s'appelle « {subject} ».",
+    perhaps_parts="Ces sections en parlent :",
     plan="Une proposition, dans l'ordre du livre :",
     no_advice="Le livre ne dit pas quels chapitres sont difficiles, importants ou facultatifs ; voici ce que contient sa table des matières :",
     titled="Ceux-ci ont un mot de votre question dans leur titre :",
@@ -444,6 +464,10 @@ SPANISH = Messages(
     page_before="Antes: {title}",
     page_after="Después: {title}",
     start="El libro empieza con:",
+    start_of="«{title}» empieza con:",
+    has_parts="Esto es lo que el libro tiene de «{subject}»:",
+    has_no_parts="No se encuentra en el libro: ninguna página ni ningún título se llama «{subject}».",
+    perhaps_parts="Estas secciones hablan de ello:",
     plan="Una propuesta, en el orden del libro:",
     no_advice="El libro no dice qué capítulos son difíciles o importantes ni cuáles se pueden omitir; esto es lo que tiene su índice:",
     titled="Estos tienen una palabra de su pregunta en el título:",

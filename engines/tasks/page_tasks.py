@@ -28,10 +28,12 @@ from engines.tasks.mentions import (
 )
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
+from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
 from engines.understanding.lexicon import pattern
+from engines.understanding.task_patterns import IS_MENTIONED, NEEDED_HERE
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter
 
@@ -81,6 +83,8 @@ class PageTasks:
             return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
+        if asked.page is None and _says_nothing_of_a_page(asked):
+            return None  # the reader's page is none of the book's
         if chapter is None and asked.page is None:
             lines = chapter_lines(asked.contents.chapters, asked.site_url)
             return ready(asked, linked_list(asked.messages.which_page, lines), NO_VERDICT)
@@ -92,6 +96,10 @@ class PageTasks:
             chapter = asked.beside(at, intent.step)
             if chapter is None:
                 return _nothing_beside(asked, at, intent.step)
+        if intent.task == "of_the_list" and not self.has_model:
+            return _found_on_the_page(asked)
+        if intent.task == "ask" and intent.subject:
+            return await self._named_piece(asked)
         if intent.task == "length":
             return await self._length(asked, chapter)
         if intent.task == "mentions":
@@ -115,6 +123,16 @@ class PageTasks:
         """A task on the text of a page or a chapter."""
         pages, title = _pages_of(asked, chapter)
         return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
+
+    async def _named_piece(self, asked: Task) -> AnswerFrom | None:
+        """What the open page has of something, "the nginx block"; None where it does not speak of it."""
+        pages, _ = _pages_of(asked, None)
+        sections = retrieved((await self._whole_text(asked, pages)).nodes).sources
+        for piece in dict.fromkeys((asked.intent.piece, "")):  # code that has it, if code was asked for
+            intent = replace(asked.intent, piece=piece)
+            if any(map(partial(_is_named, intent=intent), sections)):
+                return await self._from_text(replace(asked, intent=intent), None)
+        return None
 
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
         """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
@@ -218,7 +236,7 @@ class PageTasks:
         note = _ON_MENTIONS.format(subject=subject, count=sum(each.times for each in mentions), sections=places)
         return replace(plan, note=f"{plan.note} {note}") if plan else None
 
-    async def _around_the_page(self, asked: Task) -> ReadyAnswer:
+    async def _around_the_page(self, asked: Task) -> Plan:
         """What comes before or after the open page, and, before it, what the page itself requires."""
         page = asked.page
         assert page is not None  # noqa: S101 - `plan` has seen to it
@@ -229,6 +247,9 @@ class PageTasks:
             lines = page_lines(after[:_PAGES_AROUND], asked.site_url)
             opening = messages.after if lines else messages.nothing_after
             return ready(asked, linked_list(opening.format(title=title), lines))
+        if NEEDED_HERE.search(asked.question.text) and not await self._prerequisites(asked, [url]):
+            of_it = await self._from_text(asked, None) if self.has_model else None
+            return of_it or _found_on_the_page(asked)
         lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
         return await self._required(asked, title, [url], lines)
 
@@ -277,6 +298,19 @@ async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:
     return AnswerFrom(asked.question.text, about=QueryBundle(f"{heading}\n{asked.question.text}")) if heading else None
 
 
+def _says_nothing_of_a_page(asked: Task) -> bool:
+    """Whether a message is a task on the open page only because there is one: "which of these work offline?"."""
+    intent = asked.intent
+    of_a_piece = intent.task == "of_the_list" or (intent.task == "ask" and bool(intent.subject))
+    return of_a_piece or bool(intent.task == "mentions" and IS_MENTIONED.match(asked.question.text))
+
+
+def _found_on_the_page(asked: Task) -> AnswerFrom:
+    """What a search of the open page alone finds."""
+    postprocessors = (ListsFirst(), AtLeastUncertain()) if asked.intent.task == "of_the_list" else (AtLeastUncertain(),)
+    return AnswerFrom(asked.question.text, postprocessors=postprocessors, page=asked.question.scope.page_url)
+
+
 def _nothing_beside(asked: Task, chapter: Chapter, step: int) -> ReadyAnswer:
     """Says that nothing comes after a chapter or a page, or before it."""
     opening = asked.messages.nothing_after if step > 0 else asked.messages.nothing_before
@@ -314,8 +348,16 @@ def _wanted(intent: Intent) -> Callable[[Source], bool] | None:
     """Which sections of a page a task is about, if not all of them."""
     if intent.task == "example":
         return shows_example
+    if intent.task == "ask" and intent.subject:
+        return partial(_is_named, intent=intent)
     piece = intent.piece if intent.task in _ON_A_PIECE else ""
     return partial(has_piece, piece=piece) if piece else None
+
+
+def _is_named(source: Source, intent: Intent) -> bool:
+    """Whether a section has the piece of the page that a message names by what it has: "the nginx block"."""
+    has_it = not intent.piece or has_piece(source, intent.piece)
+    return has_it and bool(mentions_in([source], (intent.subject,)))
 
 
 def _note_on(text: str, found: PageText) -> str:

@@ -78,6 +78,7 @@ class AnswerFrom:
     postprocessors: tuple[BaseNodePostprocessor, ...] = ()  # after the usual ones of a search
     note: str | None = None  # for the model: what the passages are
     about: QueryBundle | None = None  # what is searched instead of the message
+    page: str | None = None  # the address of the page that is searched alone
     again: bool = False  # whether the message is about the previous answer, so that the model sees the conversation
 
 

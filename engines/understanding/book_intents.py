@@ -19,7 +19,9 @@ from engines.understanding.task_patterns import (
     BESIDE_TASKS,
     COMES,
     CONTENTS,
+    HAS_PARTS,
     HERE,
+    IN_THE_BOOK,
     LENGTH,
     LICENCE,
     META,
@@ -33,6 +35,7 @@ from engines.understanding.task_patterns import (
     READING,
     READY,
     START,
+    START_WITH,
     THIS_BOOK,
     THIS_CHAPTER,
     TRAILING,
@@ -40,6 +43,7 @@ from engines.understanding.task_patterns import (
 )
 from engines.understanding.words import plain_words
 
+_MOST_CHARACTERS_OF_A_START = 200
 _BEGINNING = lexicon.word_pattern("book.beginning")
 _WITH_LINKS = lexicon.pattern("book", r"\b{with_links}\b")
 _WITHIN_ONE = lexicon.pattern("book", r"{place}s?\s+{within_one}(?!\w)")  # "chapter 2 mein kaun se page"
@@ -70,6 +74,28 @@ def advice(text: str) -> Intent | None:
     number, word = (place["number"] or "", place["word"] or "") if place else ("", "")
     words = [each for each in plain_words(text) if each not in BESIDE_TASKS and not each.isdigit()]
     return Intent("book_task", "advice", "book", number, subject=" ".join(words), word=word)
+
+
+def start_with(text: str) -> Intent | None:
+    """Where to begin with a subject of the book: "I know nothing about sensors. Where do I begin?"."""
+    found = START_WITH.search(text) if len(text) <= _MOST_CHARACTERS_OF_A_START else None
+    if not found:
+        return None
+    subject = IN_THE_BOOK.sub("", next(filter(None, found.groupdict().values()))).strip()
+    if _foreign_words(subject):
+        return Intent("book_task", "start", "book", subject=subject)
+    return Intent("book_task", "start", "book") if found["subject3"] else None  # "I'm new to this. Which page first?"
+
+
+def parts_asked(text: str, *, is_open: bool) -> Intent | None:
+    """Whether the book has something beside its text: "are there exercises with solutions?".
+
+    `is_open` says that something else than the book may be meant: the open page, or what was said before.
+    """
+    found = HAS_PARTS.search(text)
+    if not found or (is_open and not THIS_BOOK.search(text)):
+        return None
+    return Intent("book_task", "has", "book", subject=found["parts"])
 
 
 def which_chapter(text: str) -> Intent | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engines.understanding.intent import Intent
-from engines.understanding.lexicon import expression
+from engines.understanding.lexicon import expression, pattern
 from engines.understanding.message_parts import is_wish
 from engines.understanding.page_intents import beside_translate, part_named, word_for_chapter
 from engines.understanding.task_patterns import (
@@ -72,9 +72,18 @@ def _beside_answers(text: str) -> list[str]:
 # message is one of these wishes as a whole or not at all: "show me the code for a subscriber" has a subject of its own
 # and is a question. Both are compared without accents.
 
+_LONGEST_FOLLOW_UP = 100  # characters
+_THE_OTHER_ONE = pattern("turns", r"^\W*{the_other_one}(?!\w)")
+
+
+def asks_the_other_one(text: str) -> bool:
+    """Whether a message asks for what stands beside the thing before it: "and the other one, which keeps them?"."""
+    is_one = len(text) <= _LONGEST_FOLLOW_UP and _THE_OTHER_ONE.match(text) is not None
+    return is_one and part_named(text) is None
+
+
 FollowUp = Literal["sources", "more", "example", "code", "rewording"]
 
-_LONGEST_FOLLOW_UP = 100  # characters
 # The nouns of a demand ("can you show me the sources for that?") may be of one language and the words around of another.
 _FOLLOW_UPS: dict[FollowUp, tuple[str, ...]] = {
     "sources": ("{sources}", "{give_me}{source}{of_it}"),
@@ -121,7 +130,7 @@ def follow_up(text: str) -> FollowUp | None:
         return None
     said = _BETWEEN.sub(" ", _plain(text.casefold())).strip()
     for _ in range(_MOST_LEADS):
-        found = next((kind for kind, pattern in _patterns().items() if pattern.fullmatch(said)), None)
+        found = next((kind for kind, each in _patterns().items() if each.fullmatch(said)), None)
         rest = _LEADS.sub("", said, count=1)
         if found is not None or rest == said:
             return found

@@ -12,9 +12,9 @@ class Intent:
     """What a message wants.
 
     `task` is the kind of small talk; of a page: "summary", "simpler", "key_points", "quiz", "example", "before",
-    "next", "length", "place", "mentions", "compare", "translation" or "ask"; of the book: "contents",
+    "next", "length", "place", "mentions", "of_the_list", "compare", "translation" or "ask"; of the book: "contents",
     "chapter_contents", "which_chapter", "next_chapter", "previous_chapter", "start", "plan", "advice", "count",
-    "author", "licence", "quiz" or "about"; of the conversation: "translation", "rewording", "sources", "more",
+    "author", "licence", "has", "quiz" or "about"; of the conversation: "translation", "rewording", "sources", "more",
     "point", "example", "code", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
     """
 
@@ -22,7 +22,7 @@ class Intent:
     task: str | None = None
     part: Part = "page"  # what a page task is about: the page, its chapter, or all of the book
     name: str = ""  # of the chapter or the page that is meant, its number or its title as the reader wrote it
-    subject: str = ""  # of "which_chapter", "advice" and "mentions": what is looked for; of "plan": into how many parts
+    subject: str = ""  # what is looked for or asked for; of "plan": into how many parts
     others: tuple[str, ...] = ()  # of a task on several chapters: those after the first one, or after the open one
     step: int = 0  # of a page task: -1 the page or chapter before the open one, 1 the one after it
     word: str = field(default="", compare=False)  # what the reader calls a chapter: "chapter", "module"

@@ -16,6 +16,8 @@ from engines.understanding.book_intents import (
     before_the_book,
     book_task,
     contents_of_this_chapter,
+    parts_asked,
+    start_with,
     which_chapter,
 )
 from engines.understanding.conversation_intents import conversation_task, follow_up
@@ -27,6 +29,7 @@ from engines.understanding.page_intents import (
     WHERE_IT_STANDS,
     beside_a_named_place,
     beside_the_open_page,
+    named_piece,
     page_task,
     several_chapters,
     task_beside_the_page,
@@ -51,13 +54,17 @@ from engines.understanding.task_patterns import (
     CUT_SHORT,
     FEW_CHAPTERS,
     FOLLOWING,
+    HAS_PARTS,
     HERE,
+    IS_MENTIONED,
     LAST,
     LENGTH,
     LICENCE,
     META,
     MY_PLACE,
+    NAMED_PIECE,
     NUMBERED,
+    OF_THE_LIST,
     PAGE_TASKS,
     PIECES,
     PLAN,
@@ -65,6 +72,7 @@ from engines.understanding.task_patterns import (
     READY,
     SEVERAL_CHAPTERS,
     START,
+    START_WITH,
     THIS_BOOK,
     THIS_CHAPTER,
     THIS_PAGE,
@@ -105,6 +113,8 @@ _OF_A_TASK = (
     WHICH_CHAPTER,
     CONTENTS,
     START,
+    START_WITH,
+    HAS_PARTS,
     PLAN,
     ADVICE,
     READY,
@@ -178,6 +188,9 @@ def _task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
     return (
         contents_of_this_chapter(spelt)
         or advice(text)
+        or start_with(text)
+        or parts_asked(text, is_open=has_page or has_history)
+        or (named_piece(text, has_history=has_history) if has_page else None)
         or mention_asked(text, has_page=has_page)
         or several_chapters(spelt)
         or task_beside_the_page(spelt, has_page=has_page)
@@ -198,7 +211,12 @@ def _may_be_a_task(text: str, *, has_page: bool) -> bool:
     """Whether a first message has any word of a task, or points at the open page."""
     spellings = {text, _spelt_as_tasks(text)}
     has_word = any(each.search(spelling) for each in _OF_A_TASK for spelling in spellings)
-    return has_word or (has_page and points_at_the_page(text))
+    return has_word or (has_page and (points_at_the_page(text) or _may_name_a_piece(text)))
+
+
+def _may_name_a_piece(text: str) -> bool:
+    """Whether a message may speak of what the open page has: "which of these work offline?", "is QoS mentioned?"."""
+    return any(each.search(text) for each in (OF_THE_LIST, NAMED_PIECE, IS_MENTIONED))
 
 
 def beside_the_one_before(text: str, before: str) -> Intent | None:

@@ -38,6 +38,8 @@ _ANOTHER = lexicon.pattern(
 _NEXT = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{next_one}}{_BEHIND}")
 _PREVIOUS = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{previous_one}}{_BEHIND}")
 _THE_LAST = lexicon.pattern("turns", rf"^\W*{_LEAD}+{{the_last}}{_BEHIND}")
+_AFTER_THAT = lexicon.pattern("turns", r"^\W*{after_that}\W*$")
+_NEIGHBOURS = frozenset({"next_chapter", "previous_chapter"})
 # Tasks that are done for another place as well.
 _FOR_ANOTHER = frozenset(
     {"summary", "key_points", "quiz", "simpler", "example", "ask", "compare", "translation", "mentions", "length"}
@@ -87,6 +89,8 @@ def _number(word: str, *, ordinal: bool = False) -> int | None:
 
 def goes_on(text: str, before: Intent) -> Intent | None:
     """The task of the message before for another chapter or page: "and 4?", "what about the next one?"."""
+    if len(text) <= _MOST_CHARACTERS and before.task in _NEIGHBOURS and (_AFTER_THAT.match(text) or _NEXT.match(text)):
+        return replace(before, step=before.step + 1)  # "what comes after chapter 2?", "and after that?"
     if len(text) > _MOST_CHARACTERS or before.task not in _FOR_ANOTHER or before.part == "book":
         return None
     text = in_figures(text)
@@ -108,7 +112,7 @@ def may_go_on(text: str) -> bool:
     if len(text) > _MOST_CHARACTERS:
         return False
     text = in_figures(text)
-    return any(pattern.match(text) for pattern in (_ANOTHER, _THE_LAST, _NEXT, _PREVIOUS))
+    return any(pattern.match(text) for pattern in (_ANOTHER, _THE_LAST, _NEXT, _PREVIOUS, _AFTER_THAT))
 
 
 def _with_names(before: Intent, names: list[str], word: str) -> Intent:

@@ -14,6 +14,7 @@ from engines.understanding.task_patterns import (
     BESIDE_TASKS,
     COMPARE,
     HERE,
+    IS_MENTIONED,
     NUMBERED,
     PAGE_TASKS,
     PIECES,
@@ -45,6 +46,10 @@ _QUESTION_MARK = re.compile(r"[?؟？]\W*$")
 
 def mention_asked(text: str, *, has_page: bool) -> Intent | None:
     """Whether or where the open page, its chapter or one that is named by its number speaks of a subject."""
+    of_the_page = IS_MENTIONED.match(text) if has_page else None
+    if of_the_page and _place_in(text, has_page=False) is None and not THIS_BOOK.search(text):
+        subject = of_the_page["subject"].strip(_SIGNS)
+        return Intent("page_task", "mentions", "page", subject=subject) if _names_something(subject) else None
     place = _place_in(text, has_page=has_page) if len(text) <= _MOST_CHARACTERS else None
     if place is None or COMPARE.search(text):
         return None

@@ -41,8 +41,10 @@ from engines.understanding.task_patterns import (
     LAST,
     LEARNT,
     LENGTH,
+    NAMED_PIECE,
     NEXT_ONE,
     NUMBERED,
+    OF_THE_LIST,
     ON_THE_PAGE,
     PAGE_TASKS,
     PIECE_OF_A_PAGE,
@@ -96,6 +98,18 @@ def where_it_stands(text: str) -> Intent | None:
     """Which page or chapter is open, and where in the book: "what is this page called, and where does it stand?"."""
     rest, times = WHERE_IT_STANDS.subn(" ", text)
     return Intent("page_task", "place") if times and fills(THIS_BOOK.sub(" ", rest)) else None
+
+
+def named_piece(text: str, *, has_history: bool) -> Intent | None:
+    """A piece of the open page by what it has, "explain the nginx block", or what it lists: "which of these …?"."""
+    if OF_THE_LIST.search(text):
+        return None if has_history else Intent("page_task", "of_the_list")
+    found = NAMED_PIECE.match(text)
+    if not found:
+        return None
+    subject = next(filter(None, found.groupdict().values())).strip()
+    of_code = "" if found["subject3"] else "code"
+    return None if fills(subject) else Intent("page_task", "ask", subject=subject, piece=of_code)
 
 
 def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:

@@ -163,6 +163,24 @@ ASKED_BEFORE = word_pattern("answers.asked_before")
 FIRST = word_pattern("answers.first")
 ALL_OF_THEM = word_pattern("answers.all_of_them")
 
+# Of the open page: what it lists, what it asks for, and a piece of it that is named by what it has.
+OF_THE_LIST = pattern("page", r"^\W*(?:{asks}\W+)*{of_the_list}(?!\w)")
+IS_MENTIONED = pattern(
+    "mentions",
+    r"^\W*(?:{before_it}\W+)*{is_it}\s+(?P<subject>(?!{it_is}\b)[^?!.,;]{2,60}?)\s+{mentioned}\W*$",
+    it_is="(?:there|it|this|that|they)",
+)
+NEEDED_HERE = word_pattern("page.needed_here")
+_NAMED = r"\s+(?:{the_word}|{this_word})\s+(?P<subject%s>[\w.+#/-]+(?:\s[\w.+#/-]+){0,2}?)\s+"
+NAMED_PIECE = pattern(
+    "page",
+    r"^\W*{explain_the}" + _NAMED % "" + r"{piece_shown}(?:[\s,]+(?:{by_line}|{beside_a_piece}))*\W*$",
+    r"^\W*{explain_the}"
+    + _NAMED % "2"
+    + r"{code_shown}(?:[\s,]+{beside_a_piece})*[\s,]+{by_line}(?:[\s,]+{beside_a_piece})*\W*$",
+    r"^\W*{the_part_with}\s+(?:{the_word}\s+)?(?P<subject3>[^,?!.;]{2,50}?)\s*(?:,.*|\W*)$",
+)
+
 # Tasks on the book as a whole.
 ABOUT_THE_CONTENTS = word_pattern("book.about_the_contents")
 PARTS_OF_A_CHAPTER = word_pattern("book.parts_of_a_chapter")
@@ -201,6 +219,22 @@ START = pattern(
     r"\b{where_or_how}\b.{0,40}\b{begin}\b.{0,25}\b{begin_with}?",
     r"\b{what_to_read}\b.{0,25}\b{read}\b.{0,12}\b{first}\b",
     "{start}",
+)
+_BEGIN_AT = r"(?<!\w){begin_at}(?:\s+{in_the_book})*"
+# Where to begin with a subject: "where do I start with sensors?", "I am new to sensors. What should I read first?"
+START_WITH = pattern(
+    "book",
+    rf"{_BEGIN_AT}\s+(?:{{with_a_subject}}|{{to_learn}})\s+(?P<subject>[^?!;\n]{{2,60}}?)\W*$",
+    r"(?<!\w){read_first}\s+{to_learn}\s+(?P<subject2>[^?!;\n]{2,60}?)\W*$",
+    rf"(?<!\w){{new_to}}\s+(?P<subject3>[^?!;:\n]{{2,60}}?)\s*[.,;:!–-]+\s*(?:{{joins_parts}}\s+|so\s+)*"
+    rf"(?:{_BEGIN_AT}|{{read_first}})(?:\s+{{in_the_book}})*\W*$",
+)
+IN_THE_BOOK = pattern("book", r"(?:\s+{in_the_book})+\W*$")
+# Whether the book has something beside its text: "are there exercises with solutions in it?"
+HAS_PARTS = pattern(
+    "book",
+    r"(?<!\w){has_parts}(?:\s+{any_of})*\s+(?P<parts>{parts_to_have}"
+    r"(?:\s*,?\s+(?:{joins_parts}\s+)?(?:{any_of}\s+)*{parts_to_have})*)(?:\s+{in_the_book})*\W*$",
 )
 READING = word_pattern("book.reading")
 META = word_pattern("book.meta")

@@ -98,6 +98,7 @@ class PinnedBuild:
         self._sections: dict[tuple[object, ...], list[StoredChunk]] = {}  # of the whole build, or none
         self._first: LRUCache[ChunkFilter, StoredChunk | None] = LRUCache(_KEPT_LOOKUPS)
         self._headings: frozenset[str] | None = None
+        self._named: tuple[tuple[str, str, tuple[str, ...]], ...] | None = None
 
     @property
     def name(self) -> str:
@@ -192,21 +193,29 @@ class PinnedBuild:
         return found
 
     async def headings(self) -> frozenset[str]:
-        """The titles and headings of all pages; read once, with one call for each 10,000 chunks."""
+        """The titles and headings of all pages."""
         if self._headings is None:
-            found: set[str] = set()
+            sections = await self.named_sections()
+            self._headings = frozenset(name for _, title, path in sections for name in (title, *path))
+        return self._headings
+
+    async def named_sections(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Address, title and headings of all sections; read once, with one call for each 10,000 chunks."""
+        if self._named is None:
+            found: dict[tuple[str, str, tuple[str, ...]], None] = {}
             offset: Any = None
+            names = [payload.URL, payload.TITLE, payload.HEADING_PATH]
             while True:
                 records, offset = await self._engine.aclient.scroll(
-                    self.name, limit=_CHUNKS_A_CALL, offset=offset, with_payload=[payload.TITLE, payload.HEADING_PATH]
+                    self.name, limit=_CHUNKS_A_CALL, offset=offset, with_payload=names
                 )
                 for record in records:
-                    values = record.payload or {}
-                    found.update((str(values.get(payload.TITLE, "")), *(values.get(payload.HEADING_PATH) or ())))
+                    url, title, path = ((record.payload or {}).get(name) for name in names)
+                    found[str(url or ""), str(title or ""), tuple(path or ())] = None
                 if offset is None:
                     break
-            self._headings = frozenset(found)
-        return self._headings
+            self._named = tuple(found)
+        return self._named
 
     async def aclose(self) -> None:
         """Close a build that is not the live one."""

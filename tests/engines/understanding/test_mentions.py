@@ -61,3 +61,8 @@ def test_a_chapter_may_be_named_by_its_number() -> None:
 )
 def test_other_questions_about_a_page_are_none(message: str) -> None:
     assert intent_of(message, has_page=True).task != "mentions"
+
+
+def test_what_is_mentioned_without_a_word_for_the_page_is_asked_of_the_open_one() -> None:
+    assert intent_of("is history mentioned?", has_page=True).subject == "history"
+    assert intent_of("is history mentioned?").kind == "question"

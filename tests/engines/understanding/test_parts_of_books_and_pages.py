@@ -1,0 +1,67 @@
+"""Where to begin with a subject, what the book has beside its text, and a piece of the open page by what it has."""
+
+from engines.chat.condense import in_context, intent_after
+from engines.events import Turn
+from engines.understanding.conversation_intents import asks_the_other_one
+from engines.understanding.intent import Intent
+from engines.understanding.intent_recognition import intent_of
+from tests.tables import each_row
+
+
+@each_row(
+    ("message", "task", "subject"),
+    [
+        ("I know nothing about operating systems. Where do I begin in here?", "start", "operating systems"),
+        ("where do I start with ROS 2?", "start", "ROS 2"),
+        ("I'm new to snapshots, what should I read first?", "start", "snapshots"),
+        ("Which chapter should I read first to learn about grasping?", "start", "grasping"),
+        ("Ich weiß nichts über Sensoren. Womit soll ich anfangen?", "start", "Sensoren"),
+        ("I'm new to this. Which page first?", "start", ""),
+        ("are there exercises with solutions in it?", "has", "exercises with solutions"),
+        ("does the book have quizzes?", "has", "quizzes"),
+        ("does it come with videos?", "has", "videos"),
+        ("Gibt es Übungen mit Lösungen?", "has", "Übungen mit Lösungen"),
+    ],
+)
+def test_what_is_asked_of_the_book_is_told(message: str, task: str, subject: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.subject) == (task, subject)
+
+
+@each_row(
+    "message",
+    [
+        "Where does a walking gait start?",
+        "where do i start a watch plugin",
+        "how do I get started with Jest?",
+        "are there solutions for foot slippage?",
+        "is there a video mock?",
+    ],
+)
+def test_what_is_asked_of_the_subject_is_a_question(message: str) -> None:
+    assert intent_of(message).kind == "question"
+
+
+def test_a_piece_of_the_open_page_is_named_by_what_it_has() -> None:
+    for message, subject in (
+        ("explain the nginx block line by line please", "nginx"),
+        ("the part with the weights, can you show it with 4 categories?", "weights"),
+    ):
+        assert intent_of(message, has_page=True) == Intent("page_task", "ask", subject=subject)
+        assert intent_of(message).subject == ""
+    assert intent_of("which of these work offline?", has_page=True).task == "of_the_list"
+    assert intent_of("which of these work offline?", has_page=True, has_history=True).kind == "question"
+
+
+def test_the_other_one_is_what_stands_beside_the_thing_before() -> None:
+    assert asks_the_other_one("and the other one, which keeps them?")
+    assert not asks_the_other_one("compare it with the other page")
+
+
+def test_later_turns_take_their_subjects_from_those_before() -> None:
+    two = [Turn("user", "what is a topic?"), Turn("assistant", "A. [1]"), Turn("user", "what is a service?")]
+    assert in_context("compare them", two).query_str == "What is the difference between topic and service?"
+    of_it = intent_after("does this page mention it?", two, has_page=True)
+    assert (of_it.task, of_it.subject) == ("mentions", "service")
+    after = [Turn("user", "what comes after chapter 2?"), Turn("assistant", "Chapter 3. [1]")]
+    assert intent_after("and after that?", after, has_page=False).step == 1
