@@ -29,6 +29,10 @@ _FOLDER = Path(__file__).with_name("meanings")
 _TERMS = "terms.tsv"
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _NAME = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*[+#]*")
+_VERBS = {  # endings of verbs, and that of the infinitive, which the tables have
+    "ur": [(ending, "نا") for ending in ("تا", "تے", "تی", "ئیں", "یں", "ا", "ے", "ی")],
+    "ur-Latn": [(ending, "na") for ending in ("oon", "un", "ein", "en", "te", "ta", "ti", "ne", "ni")],
+}
 _APOSTROPHE = regex.compile("['’]")
 _BEFORE_APOSTROPHE = frozenset(("tr",))  # "ROS'ta"; elsewhere the word stands behind it: "l'image"
 # Languages without spaces, or with particles behind a word, by their letters: the table's longest words are taken.
@@ -40,7 +44,15 @@ _RUNS = {
 _LONGEST_IN_RUN = {"zh": 4, "ja": 8, "ko": 5}  # characters of one word
 _OKURIGANA = regex.compile(r"(?<=\p{Han})\p{Hiragana}+$")
 _HAN = regex.compile(r"\p{Han}")
-_PARTICLES = frozenset(("ki", "se", "kar", "to", "hi", "na", "ya"))  # of Roman Urdu, and English or other words as well
+_PARTICLES = frozenset(  # of Roman Urdu, and English or other words as well
+    "ki se kar to hi na ya par ek kis wo jo ye ho us is in un ab tak baar dusra dusre dusri wapas".split()  # noqa: SIM905
+)
+_URDU_VERB = regex.compile("[a-z]{2,}(?:[tn][aei]|o?un|e[in]|ein|aye|eg[ai]|enge|iye|aya)")  # that the tables lack
+_ENGLISH_ZIPF, _RARE_ZIPF = (
+    4.0,
+    3.5,
+)  # of English words in Roman Urdu that the book may not have, and of no English ones
+_ENGLISH_LEAD = 1.0  # of Zipf's scale, of an English word over one of the language that the question is in
 _SAME_SOUND = tuple(  # spellings of Roman Urdu
     (regex.compile(pattern), sound)
     for pattern, sound in (
@@ -110,16 +122,43 @@ class Meanings:
 
     def _in_english(self, piece: str, language: str, named: Mapping[str, str]) -> str:
         word = _small(piece, language)
-        if word in named:
+        if self.is_english(word, language):
+            return piece
+        if word in named and not self.is_sure_of(word, language):
             return named[word]
         if not _WORD.fullmatch(piece):
             return piece if piece.isascii() else ""
         found = self._remembered(word, language) or self._any(word, language)
         if found:
             return found[0]
-        if _is_frequent(word, language):
+        if _is_frequent(word, language) or (language == "ur-Latn" and piece == word and _is_urdu_verb(word)):
             return ""
         return piece if piece.isascii() and zipf(word, language) <= zipf(word, "en") else ""
+
+    def is_sure_of(self, word: str, language: str) -> bool:
+        """Whether it is known what a word in small letters means, or that it means nothing by itself."""
+        return _is_frequent(word, language) or bool(load_table(language).sure_of(word, language))
+
+    def contradicts(self, pair: tuple[str, str], language: str) -> bool:
+        """Whether a word, (typed, searched), surely means something else, or nothing by itself: "kis" is no `KPIs`."""
+        word = _small(pair[0], language)
+        if not word.isascii() or self.is_english(word, language):
+            return False
+        means = tokens(load_table(language).sure_of(word, language), "en")
+        return _is_frequent(word, language) or bool(
+            means and tokens(pair[1], "en")[:1] not in ([each] for each in means)
+        )
+
+    def is_english(self, word: str, language: str) -> bool:
+        """Whether a word in small letters is rather an English one among those of another language: "data", "cup"."""
+        if not word.isascii() or _is_frequent(word, language):
+            return False
+        if language != "ur-Latn":
+            return zipf(word, "en") - zipf(word, language) >= _ENGLISH_LEAD and (
+                word in self._words or zipf(word, "en") >= _ENGLISH_ZIPF
+            )
+        means = load_table(language).written.get(word, word).split()
+        return word in means and (word in self._words or zipf(word, "en") >= _ENGLISH_ZIPF)
 
     def _any(self, word: str, language: str) -> tuple[str, ...]:
         """A word that the book may not have: of the table that is sure of its meanings."""
@@ -128,6 +167,8 @@ class Meanings:
         return tuple(sorted(found, key=lambda english: tokens(english, "en")[0] not in self._by_stem))[:1]
 
     def _meanings(self, word: str, language: str) -> tuple[str, ...]:
+        if self.is_english(word, language):
+            return ()
         found = self._of_book(word, language)
         if found or language not in _COMPOUNDING or load_table(language).of(word, language):
             return found
@@ -227,6 +268,9 @@ def _forms(word: str, language: str) -> Iterator[str]:
         for ending, other in (("وں", ""), ("یں", ""), ("وں", "ہ"), ("وں", "ا"), ("ے", "ا"), ("ے", "ہ")):
             if word.endswith(ending):
                 yield word.removesuffix(ending) + other
+    for ending, infinitive in _VERBS.get(language, ()):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            yield key(word.removesuffix(ending) + infinitive, language)
 
 
 def _is_frequent(word: str, language: str) -> bool:
@@ -234,6 +278,11 @@ def _is_frequent(word: str, language: str) -> bool:
     if language == "ur-Latn":
         return is_roman_urdu(word) or word in _PARTICLES
     return is_stop_word(word, language)
+
+
+def _is_urdu_verb(word: str) -> bool:
+    """Whether a word in small letters looks like a form of a verb in Roman Urdu: "lagta", "bhejun"."""
+    return zipf(word, "en") < _RARE_ZIPF and _URDU_VERB.fullmatch(word) is not None
 
 
 def _small(text: str, language: str) -> str:
@@ -261,6 +310,8 @@ def _pieces(text: str, language: str) -> Iterator[str]:
         elif _APOSTROPHE.search(name):
             parts = _APOSTROPHE.split(name)
             yield parts[0 if language in _BEFORE_APOSTROPHE else -1]
+        elif "-" in name and not name.isascii() and not regex.search(r"\p{Latin}", name):
+            yield from name.split("-")  # "लेन-देन"
         elif "-" in name and name.islower() and load_table(language).of(_small(name.split("-")[0], language), language):
             yield from name.split("-")  # "mesure-t-elle"
         else:
