@@ -21,7 +21,7 @@ from engines.tasks.book_tasks import chapter_contents, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Contents
 from engines.tasks.last_answer import Pages, plan_follow_up
-from engines.tasks.last_points import page_of_point, plan_points
+from engines.tasks.last_points import has_step, page_of_point, plan_points
 from engines.tasks.likely_tasks import is_a_task
 from engines.tasks.link_lists import AgainSynthesizer
 from engines.tasks.messages import messages_for
@@ -33,7 +33,7 @@ from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covere
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.intent import QUESTION, Intent
-from engines.understanding.later_turns import may_go_on
+from engines.understanding.later_turns import may_go_on, names_a_step
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
 from engines.understanding.spelling import load_corrector
@@ -236,6 +236,10 @@ class Tasks:
 
     async def _point(self, asked: Task) -> Plan | None:
         """The plan for a point of an earlier answer; one that is a page or a chapter is told as that."""
+        if asked.page is not None and names_a_step(asked.question.text) and not has_step(asked):
+            of_the_page = await self.page_tasks.part_of_the_page(asked)
+            if of_the_page is not None:
+                return of_the_page
         name = page_of_point(asked)
         if name:
             of_it = Intent("page_task", "summary", "chapter", name, titled=True)

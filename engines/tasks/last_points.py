@@ -21,8 +21,9 @@ from engines.synthesis.extractive import (
     quote_passages,
     without_links,
 )
+from engines.tasks.page_parts import part_asked
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
-from engines.understanding.later_turns import names_points, point_asked
+from engines.understanding.later_turns import names_a_step, names_points, point_asked
 from engines.understanding.words import content_words
 
 _LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
@@ -48,11 +49,14 @@ class _Point:
 def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     """The plan for points of an earlier answer; None if no answer has several."""
     points, before = _last_points(asked.question.history)
+    if points and not has_model and names_a_step(asked.question.text):
+        # An item of an ordered list that the answer quotes; how many points that has says nothing of it.
+        synthesizer = PointSynthesizer(asked, [each.text for each in _wanted(asked, points)], of=len(points))
+        return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
     is_list = bool(points) and points[0].is_listed
     if not points or not (is_list or names_points(asked.question.text)):
         return None
-    numbers = [int(number) for number in asked.intent.subject.split()]
-    wanted = [point for number in numbers if (point := _numbered(points, number))]
+    wanted = _wanted(asked, points)
     if not wanted:
         return ready(asked, Quotation(asked.messages.no_point.format(count=len(points)), (), ()), NO_VERDICT)
     note = _NOTE.format(point=" ".join(f"“{each.text}”" for each in wanted))
@@ -65,12 +69,26 @@ def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     return AnswerFrom(texts, about=QueryBundle(f"{before}\n{texts}"))
 
 
+def _wanted(asked: Task, points: Sequence[_Point]) -> list[_Point]:
+    numbers = [int(number) for number in asked.intent.subject.split()]
+    return [point for number in numbers if (point := _numbered(points, number))]
+
+
+def has_step(asked: Task) -> bool:
+    """Whether the last answer has the step that a message names by its number."""
+    answer = next((turn.content for turn in reversed(asked.question.history) if turn.role == "assistant"), "")
+    number = re.escape(asked.intent.subject)
+    return re.search(rf"^(?:> ?)?\W*{number}[.)]\s|^>.*\w\s{number}\b", answer, re.MULTILINE) is not None
+
+
 def page_of_point(asked: Task) -> str:
     """The name of the page or the chapter that is the one point asked for; "" where the points are no such list."""
     points, _ = _last_points(asked.question.history)
     number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
     point = _numbered(points, number)
     if point is None:
+        return ""
+    if names_a_step(asked.question.text) and not points[0].is_listed:
         return ""
     names, name = [_name(each.text) for each in points], _name(point.text)
     pages = [each for each in names if asked.contents.find(each, titled=True) is not None]
@@ -85,11 +103,16 @@ def _numbered(points: Sequence[_Point], number: int) -> _Point | None:
 class PointSynthesizer(ExtractiveSynthesizer):
     """Quotes the sections that points of the last answer name."""
 
-    def __init__(self, asked: Task, points: Sequence[str]) -> None:
+    def __init__(self, asked: Task, points: Sequence[str], of: int = 0) -> None:
         super().__init__()
-        self._messages, self._points = asked.messages, points
+        self._messages, self._points, self._of = asked.messages, points, of
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        part = part_asked(query.query_str, found.sources) if names_a_step(query.query_str) else []
+        if part:
+            return quote_passages(self._messages.point, part)
+        if not self._points:
+            return Quotation(self._messages.no_point.format(count=self._of), (), found.sources)
         meant = [each for point in self._points for each in _sections_of(point, found.sources)]
         sources = list(dict.fromkeys(meant)) or list(found.sources[:_MOST_SECTIONS])
         return quote_passages(self._messages.point, sources, choose(sources, ""))
@@ -125,7 +148,8 @@ def _name(point: str) -> str:
 def _sections_of(point: str, sources: Sequence[Source]) -> list[Source]:
     """The sections that have a point's name, of which the one with its sentence first; else that with most words."""
     name, said = _name(point), set(content_words(point))
-    named = [each for each in sources if name in (place(each), each.title, *each.heading_path[-1:])]
+    whole = [each for each in sources if point == place(each)]
+    named = whole or [each for each in sources if name in (place(each), each.title, *each.heading_path[-1:])]
 
     def shared(source: Source) -> int:
         return len(said.intersection(content_words(f"{place(source)} {without_links(source.text)}")))

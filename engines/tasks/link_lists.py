@@ -11,6 +11,7 @@ from engines.events import Retrieved, Source
 from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
     AnswerQuery,
+    Choice,
     ExtractiveSynthesizer,
     Quotation,
     choose,
@@ -19,13 +20,16 @@ from engines.synthesis.extractive import (
     was_quoted,
     without_links,
 )
+from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
+from engines.tasks.page_parts import lines_asked, part_asked
 from engines.tasks.page_pieces import numbered_piece
 from engines.understanding.words import plain_words
 from storage.vectors import payload
 
 _MOST_LINES = 14
+_SAYS_SOMETHING = " — "  # between the name of a section and its first sentence
 _LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
 _FEW_SECTIONS = 3
@@ -133,25 +137,32 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._sides = sides  # chapters or pages that are shown side by side
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        wanted = [source for source in found.sources if self._wanted(source)] if self._wanted else []
+        part = [] if self._by_page else part_asked(query.query_str, found.sources)
+        sources = part or found.sources
+        wanted = [source for source in sources if self._wanted(source)] if self._wanted else []
+        if self._opening != self._messages.no_quiz:
+            wanted = wanted or part
         if wanted:
             opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
             numbered = [numbered_piece(each, self._piece, query.query_str) for each in wanted if self._piece]
             pieces = [each for each in numbered if each is not None] or wanted[:_MOST_LINES]
-            return quote_passages(opening, pieces, choose(pieces, self._piece))
-        entries = [Line(entry, source) for source in found.sources for entry in _entries(source)]
+            in_order = Choice(tuple((each, quoted_text(each, self._piece, ())) for each in pieces))
+            return quote_passages(opening, pieces, in_order if part else choose(pieces, self._piece))
+        entries = [Line(entry, source) for source in sources for entry in _entries(source)]
         if self._piece == "terms" and entries:
             opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
             return linked_list(opening, _that_fit(entries))
         opening = said_once(self._opening, query.earlier).format(title=self._title)
-        shown = _first_of_each_page(found.sources) if self._by_page else found.sources
+        shown = sources
+        if self._by_page:  # the chapter's overview first, wherever the sidebar has it
+            shown = sorted(_first_of_each_page(sources), key=lambda each: each.title != self._title)
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
         if self._sides:
             told = _side_by_side(opening, self._sides, lines)
             left_out = len(lines) - len(told.parts)
             more = f"\n\n{self._messages.and_more.format(count=left_out)}" if left_out > 0 else ""
             return replace(told, ending=more)
-        fitting = _that_fit(lines)
+        fitting = _as_many(lines, lines_asked(query.query_str)) or _that_fit(lines)
         outline = linked_list(opening, fitting)
         left_out = len(lines) - len(fitting)
         return replace(outline, ending=f"\n\n{self._messages.and_more.format(count=left_out)}") if left_out else outline
@@ -230,7 +241,7 @@ def _outlined(source: Source, *, by_page: bool) -> str:
     name = source.title if by_page or not source.heading_path else source.heading_path[-1]
     text = without_links(source.text)
     first = gist(text, _MOST_LETTERS, _MOST_LETTERS_OF_ITEMS)
-    return f"**{name}** — {first}" if first else f"**{name}**"
+    return f"**{name}**{_SAYS_SOMETHING}{first}" if first else f"**{name}**"
 
 
 def _that_fit(lines: Sequence[Line]) -> list[Line]:
@@ -239,6 +250,17 @@ def _that_fit(lines: Sequence[Line]) -> list[Line]:
     return [
         line for place, line in enumerate(lines) if place < _LEAST_LINES or letters[place] <= _MOST_LETTERS_OF_LINES
     ]
+
+
+def _as_many(lines: Sequence[Line], wanted: int) -> list[Line]:
+    """So many lines as a reader wants, spread over a text: of its main sections where it has as many."""
+    if not 0 < wanted < len(lines):
+        return []
+    lines = [line for line in lines if _SAYS_SOMETHING in line.text] or list(lines)
+    main = [line for line in lines if len(line.source.heading_path) <= 1]
+    lines = main if len(main) >= wanted else lines
+    last = len(lines) - 1
+    return [lines[last * at // max(1, wanted - 1)] for at in range(min(wanted, len(lines)))]
 
 
 def _first_of_each_page(sources: Sequence[Source]) -> list[Source]:

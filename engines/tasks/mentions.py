@@ -78,13 +78,14 @@ def nearest_in(sources: Iterable[Source], names: Sequence[str]) -> list[Mention]
     return sorted(found, key=lambda each: -each.times)[:_NEAREST]
 
 
-def mention_lines(mentions: Sequence[Mention], most: int, *, whole_place: bool) -> list[Line]:
-    """A line for each section: its name and the sentence."""
+def mention_lines(mentions: Sequence[Mention], most: int, *, whole_place: bool, counted: bool = False) -> list[Line]:
+    """A line for each section: its name, how often it mentions the subject where that is wanted, and the sentence."""
     lines = []
     for each in mentions[:most]:
         path = each.source.heading_path
         name = place(each.source) if whole_place or not path else path[-1]
-        lines.append(Line(f"**{name}** — {each.sentence}" if each.sentence else f"**{name}**", each.source))
+        name = f"**{name}** ({each.times}×)" if counted and each.times > 1 else f"**{name}**"
+        lines.append(Line(f"{name} — {each.sentence}" if each.sentence else name, each.source))
     return lines
 
 
@@ -93,7 +94,7 @@ def listed_mentions(messages: Messages, title: str, subject: str, mentions: Sequ
     times = sum(each.times for each in mentions)
     several = len({each.source.title for each in mentions}) > 1
     opening = messages.mentions.format(title=title, subject=subject, count=times)
-    listed = linked_list(opening, mention_lines(mentions, _MOST_LINES, whole_place=several))
+    listed = linked_list(opening, mention_lines(mentions, _MOST_LINES, whole_place=several, counted=True))
     left_out = len(mentions) - _MOST_LINES
     ending = f"\n\n{messages.and_more.format(count=left_out)}" if left_out > 0 else ""
     return Quotation(listed.opening, listed.parts, listed.sources, ending).numbered()

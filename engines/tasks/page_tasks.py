@@ -26,12 +26,14 @@ from engines.tasks.mentions import (
     names_of,
     nearest_in,
 )
+from engines.tasks.page_parts import part_asked
 from engines.tasks.page_pieces import has_piece, requires_something, shows_example
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
 from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
+from engines.understanding.later_turns import numbered_part
 from engines.understanding.lexicon import pattern
 from engines.understanding.task_patterns import IS_MENTIONED, NEEDED_HERE
 from storage.vectors import payload
@@ -108,6 +110,9 @@ class PageTasks:
             return await self._before_the_chapter(asked, chapter)
         if chapter is None and intent.task in ("before", "next"):
             return await self._around_the_page(asked)
+        named = numbered_part(asked.question.text) if intent.task == "ask" and chapter is None else None
+        if named is not None and named.kind != "section" and not intent.piece:
+            return await self.part_of_the_page(asked)  # a page without steps is not what "what is step 1?" is about
         return await self._from_text(asked, chapter)
 
     async def book_quiz(self, asked: Task) -> AnswerFrom | None:
@@ -133,6 +138,14 @@ class PageTasks:
             if any(map(partial(_is_named, intent=intent), sections)):
                 return await self._from_text(replace(asked, intent=intent), None)
         return None
+
+    async def part_of_the_page(self, asked: Task) -> AnswerFrom | None:
+        """A section, a step or a point of the open page that a message names by its number; None if it has no such."""
+        pages, _ = _pages_of(asked, None)
+        found = await self._whole_text(asked, pages)
+        if not part_asked(asked.question.text, retrieved(found.nodes).sources):
+            return None
+        return await self._from_text(replace(asked, intent=Intent("page_task", "ask")), None)
 
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
         """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
@@ -250,6 +263,10 @@ class PageTasks:
         if NEEDED_HERE.search(asked.question.text) and not await self._prerequisites(asked, [url]):
             of_it = await self._from_text(asked, None) if self.has_model else None
             return of_it or _found_on_the_page(asked)
+        own = asked.contents.chapter_of(url)
+        if own is not None and own.title == title and own.pages[0].url != url:
+            # A chapter's overview that the sidebar has behind other pages of it: these are not read before it.
+            return await self._before_the_chapter(asked, own)
         lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
         return await self._required(asked, title, [url], lines)
 

@@ -22,7 +22,7 @@ from engines.understanding.book_intents import (
 )
 from engines.understanding.conversation_intents import conversation_task, follow_up
 from engines.understanding.intent import QUESTION, Intent
-from engines.understanding.later_turns import point_asked
+from engines.understanding.later_turns import NAMES_A_POINT, point_asked
 from engines.understanding.likely_intents import likely_intent
 from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import (
@@ -31,6 +31,7 @@ from engines.understanding.page_intents import (
     beside_the_open_page,
     named_piece,
     page_task,
+    part_of_the_page,
     several_chapters,
     task_beside_the_page,
     task_on_a_place,
@@ -127,6 +128,7 @@ _OF_A_TASK = (
     QUOTED,
     SAYS,
     WHERE_IT_STANDS,
+    NAMES_A_POINT,
 )
 _OF_A_QUESTION = lexicon.words("first_of_a_question")
 
@@ -192,6 +194,7 @@ def _task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
         or parts_asked(text, is_open=has_page or has_history)
         or (named_piece(text, has_history=has_history) if has_page else None)
         or mention_asked(text, has_page=has_page)
+        or part_of_the_page(text, has_page=has_page, has_history=has_history)
         or several_chapters(spelt)
         or task_beside_the_page(spelt, has_page=has_page)
         or beside_the_open_page(text, has_page=has_page)

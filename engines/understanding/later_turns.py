@@ -4,8 +4,9 @@ Called by `engines.understanding.intent_recognition` and the chat, in a conversa
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 from engines.understanding import lexicon
 from engines.understanding.intent import STEPS, THE_NEXT, THE_PREVIOUS, Intent
@@ -13,10 +14,19 @@ from engines.understanding.task_patterns import NUMBERED, THE_CHAPTER, THIS_CHAP
 from engines.understanding.task_words import in_figures, number_in_words
 from engines.understanding.words import plain_words
 
+PagePart = Literal["section", "step", "point"]
 _MOST_CHARACTERS = 100
 _MOST_POINTS = 4  # of one message
 _POINT = lexicon.pattern("turns", r"^(?:{point}|{stands_for_a_point}|{point_number})$")
 _POINT_AS_SUCH = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
+# The parts of a page that a message names by a number: a section, a step of a list, any point of one.
+_PARTS_OF_A_PAGE: tuple[tuple[PagePart, re.Pattern[str]], ...] = (
+    ("section", lexicon.pattern("turns", "^{section}$")),
+    ("step", lexicon.pattern("turns", "^{step}$")),
+    ("point", lexicon.pattern("turns", "^{point}$")),
+)
+NAMES_A_POINT = lexicon.pattern("turns", r"(?<!\w)(?:{step}|{point})\s*#?\d")  # "what is step 1?"
+_SUBSECTION = re.compile(r"\d\.\d")  # "4.2" is the number of a page or a section in the book
 _ARTICLE = lexicon.pattern("turns", "^{article}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
 _NUMBER = re.compile(r"(\d{1,2})(st|nd|rd|th|e|er|eme|o|a)?$")
@@ -75,6 +85,40 @@ def point_asked(text: str) -> Intent | None:
 def names_points(text: str) -> bool:
     """Whether a message has a word for a point: "the second one" may be one of two things that were spoken of."""
     return any(map(_POINT_AS_SUCH.match, plain_words(_SIGN.sub(" number ", text))))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPart:
+    """A part of a page as a message names it: "the second section", "step 3"."""
+
+    kind: PagePart
+    number: int  # from 1; `LAST_POINT` for the last one
+    others: tuple[str, ...]  # the words of the message beside it
+
+
+def numbered_part(text: str) -> NumberedPart | None:
+    """The section, step or point that a message names by its number; None if it names none."""
+    if len(text) > _MOST_CHARACTERS or _SUBSECTION.search(text):
+        return None
+    words = plain_words(_SIGN.sub(" ", text))
+    for at, word in enumerate(words):
+        kind = next((kind for kind, pattern in _PARTS_OF_A_PAGE if pattern.match(word)), None)
+        if kind is None:
+            continue
+        behind = _number(words[at + 1]) if at + 1 < len(words) else None
+        is_one = at > 0 and not word.endswith("s")  # "the first steps" of a tutorial are no step 1
+        before = _number(words[at - 1], ordinal=True) if is_one else None
+        if behind is not None and behind > 0:
+            return NumberedPart(kind, behind, (*words[:at], *words[at + 2 :]))
+        if before is not None:
+            return NumberedPart(kind, before, (*words[: at - 1], *words[at + 1 :]))
+    return None
+
+
+def names_a_step(text: str) -> bool:
+    """Whether a message names a step by its number: "explain step 3"."""
+    named = numbered_part(text)
+    return named is not None and named.kind == "step"
 
 
 def _number(word: str, *, ordinal: bool = False) -> int | None:

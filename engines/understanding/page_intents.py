@@ -7,6 +7,7 @@ import re
 
 from engines.understanding import lexicon
 from engines.understanding.intent import THE_NEXT, THE_PREVIOUS, Intent, Kind, Part
+from engines.understanding.later_turns import numbered_part
 from engines.understanding.message_parts import without_wishes
 from engines.understanding.places import (
     ABLE,
@@ -110,6 +111,26 @@ def named_piece(text: str, *, has_history: bool) -> Intent | None:
     subject = next(filter(None, found.groupdict().values())).strip()
     of_code = "" if found["subject3"] else "code"
     return None if fills(subject) else Intent("page_task", "ask", subject=subject, piece=of_code)
+
+
+def part_of_the_page(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
+    """A task on a section, a step or a point of the open page: "what does the second section say?", "step 3?".
+
+    After an answer, a step or a point is one of that answer, unless the message names the page.
+    """
+    named = numbered_part(text) if has_page else None
+    if named is None or THIS_BOOK.search(text):
+        return None
+    rest = " ".join(named.others)
+    of_the_answer = has_history and named.kind != "section" and not (HERE.search(rest) or THIS_PAGE.search(rest))
+    if of_the_answer or NUMBERED.search(rest) or THIS_CHAPTER.search(rest) or THE_CHAPTER.search(rest):
+        return None
+    task, piece = _task_in(rest, but=("before", "next")), _piece_in(rest)
+    for pattern in (THIS_PAGE, HERE, *PAGE_TASKS.values(), *([PIECES[piece]] if piece else [])):
+        rest = pattern.sub(" ", rest)
+    if any(word not in BESIDE_TASKS | BESIDE_PIECES and not word.isdigit() for word in plain_words(rest)):
+        return None
+    return Intent("page_task", task or "ask", piece=piece)
 
 
 def page_task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:

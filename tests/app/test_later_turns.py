@@ -61,7 +61,7 @@ def test_a_point_of_a_list_of_pages_is_that_page(server_url: str) -> None:
 
 def test_a_point_that_the_answer_has_not_is_asked_back(server_url: str) -> None:
     answer = talk(server_url, "summarize this page", "explain point 40", page_url=PAGE)
-    assert answer["answer"] == "The last answer has no such point; it has 2 of them. Say which one you mean."
+    assert answer["answer"] == "The last answer has no point with that number; it has 2 points. Which one do you mean?"
     assert answer["sources"] == []
 
 
