@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from engines.citations.processor import sentences
 from engines.understanding import lexicon
-from engines.understanding.definitions import text_blocks
+from engines.understanding.definitions import is_quiz, text_blocks
 
 _NO_PROSE = re.compile(r"[ \t]*(?:`{3}|~{3}|\$\$|\\\[|\|)|(?:[ \t]*[-*_]){3,}[ \t]*$")  # code, formula, table, rule
 _QUOTED = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
@@ -149,9 +149,9 @@ def _first_words(block: str, limit: int, count: Callable[[str], int]) -> str:
 
 
 def _prose(text: str) -> list[str]:
-    """The blocks of a text that are not code, formula, table or rule, without quotation markers."""
+    """The blocks of a text that are not code, formula, table, rule or quiz, without quotation markers."""
     blocks = [_QUOTED.sub("", block) for block in text_blocks(text)]
-    return [block for block in blocks if not _NO_PROSE.match(block)]
+    return [block for block in blocks if not _NO_PROSE.match(block) and not is_quiz(block)]
 
 
 def _first_of(block: str) -> str:

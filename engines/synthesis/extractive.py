@@ -45,7 +45,7 @@ from engines.synthesis.fallback_messages import Notices, notices_for, says_uncer
 from engines.synthesis.quoted_text import asks_for_prose, beginning, quoted_text, shown_blocks, tells
 from engines.understanding import lexicon
 from engines.understanding.book_terms import asks_for_recap, is_recap, names_no_subject
-from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, text_blocks
+from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, is_quiz, text_blocks
 from engines.understanding.words import plain_words
 
 _QUOTED_PASSAGES = 3
@@ -188,7 +188,8 @@ def choose(
 
     `earlier` are the conversation's answers before, oldest first.
     """
-    telling = [source for source in sources if not is_lead_in(source.text)] or list(sources)
+    with_text = [source for source in sources if not _is_heading_alone(source)] or list(sources)
+    telling = [source for source in with_text if not is_lead_in(source.text)] or with_text
     # A section that only introduces its subsections comes with their text.
     telling = [each for at, each in enumerate(telling) if not any(each.text in other.text for other in telling[:at])]
     recaps_count = asks_for_recap(question)
@@ -239,7 +240,7 @@ def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
     blocks = shown_blocks(source)
     left = [place for place, block in enumerate(blocks) if _first_letters(block) not in said]
     rest = blocks[left[0] :] if left and left[0] else []
-    return "\n\n".join(rest) if sum(map(len, rest)) > _BEGINNING else ""
+    return beginning("\n\n".join(rest)) if sum(map(len, rest)) > _BEGINNING else ""
 
 
 def _first_letters(block: str) -> str:
@@ -265,12 +266,17 @@ def _has_one_of(source: Source, names: Sequence[str]) -> bool:
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:
     blocks = text_blocks(source.text)
-    if blocks and (is_diagram(blocks[0]) or all(map(_only_asks, blocks))):
+    if blocks and (is_diagram(blocks[0]) or all(_only_asks(block) or is_quiz(block) for block in blocks)):
         return True
     if recaps_count:
         return False
     ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
     return is_recap(_innermost(source)) or len(ticked) > 2
+
+
+def _is_heading_alone(source: Source) -> bool:
+    """Whether a passage has no text besides its heading: its subsections have it, or a component's table."""
+    return plain_words(source.text) in ([], plain_words(_innermost(source) or source.title))
 
 
 def _only_asks(block: str) -> bool:
@@ -392,8 +398,8 @@ def _first_sentence(source: Source) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of a passage as the lines of a Markdown quotation, without links, which were made for its page."""
-    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(beginning(text)).splitlines())
+    """What is shown of a passage as the lines of a Markdown quotation, without links, which were made for its page."""
+    quoted = "".join(f"{f'> {line}'.rstrip()}\n" for line in without_links(text).splitlines())
     return f"{quoted}>\n" if quoted else ""
 
 

@@ -1,20 +1,34 @@
 """Which part of a passage is quoted: its beginning, a definition, or the code or paragraph that a question asks for."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from itertools import accumulate
 
 import regex
 
 from engines.events import Source
 from engines.retrieval.passages import is_lead_in
 from engines.understanding import lexicon
-from engines.understanding.definitions import DEFINES, definition_in, is_code, is_diagram, is_prose, text_blocks
+from engines.understanding.definitions import (
+    DEFINES,
+    GAP,
+    definition_in,
+    is_code,
+    is_diagram,
+    is_prose,
+    is_quiz,
+    text_blocks,
+)
 from engines.understanding.understanding import words_of_subject
 from engines.understanding.words import detected_language, zipf
 from storage.vectors.bm25 import tokens
 
 QUOTED_CHARS = 900
 _MOST_CHARS = 1_300  # with what a block introduces, or the last of several steps
+_LEAST_OF_CODE = 500  # characters that are shown of code which is longer than a quotation
+_SHORT = 200  # characters beside code that leave it twice the length of a quotation
+_PART_OF_CODE = 400  # characters; divided code has longer parts than that
+_MOST_LEAD_INS = 2  # a title and a sentence
 _EVERYDAY = 6.0  # Zipf frequency: a word this frequent tells nothing
 _RARE = 1.0  # below `_EVERYDAY`, of the words together: "caller" has 2.1, "keep" 0.4
 _SEEN_WITH_IT = 500  # characters before a definition that do not hide it
@@ -25,6 +39,7 @@ _LONE_LINE = regex.compile(r"[^\W\d_][^\n*`|$<>\[\]]*[\w)\"’”]")
 _BOLD_LINE = regex.compile(r"\*\*[^*\n]+\*\*")
 _POINTS_AHEAD = lexicon.pattern("quotations", r"\b{points_ahead}\b")
 _POINTS_BACK = lexicon.pattern("quotations", r"\b{points_back}\b")
+_OF_LINES = lexicon.pattern("quotations", r"\b{lines_of_code}\W{0,4}\d")
 _GOES_ON = lexicon.pattern(  # from what stands before it
     "quotations",
     r"^\W*(?i:{goes_on})\b",
@@ -34,6 +49,9 @@ _GOES_ON = lexicon.pattern(  # from what stands before it
 )
 _SENTENCE_ENDS = regex.compile(r"[.!?]\s+\p{Lu}")
 _TAIL = lexicon.pattern("quotations", r"{tail_behind_a_formula}\b", flags=re.NOFLAG)  # of a sentence with a formula
+_LIST_LINE = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
+_QUESTION_MARKS = ("?", "？", "؟")
+_GOES_ON_BELOW = regex.compile(r"[:,({\[\\]\s*$|^\s*(?:#|//|@)|^\s*$")  # of a line of code: no statement ends there
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
@@ -42,14 +60,14 @@ _STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.
 
 
 def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
-    """The passage's text from what the question asks for on: a definition of `names`, or code if it asks how.
+    """What is shown of a passage, from what the question asks for on: a definition of `names`, or code if it asks how.
 
     A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
     passage's first paragraph, where both have room, and so is a later paragraph that has rarer words of the question
-    than the beginning; any other question gets a paragraph before the code, unless it goes on from it. The sources of
-    diagrams are left out: they are pictures to readers, and a passage of them alone has no text.
+    than the beginning. The sources of diagrams are left out: they are pictures to readers, and a passage of them alone
+    has no text. Only the places of blocks are chosen here; `_printed` shows them in the passage's order.
     """
-    blocks = _from_a_beginning(shown_blocks(source))
+    blocks = _with_whole_code(_from_a_beginning(shown_blocks(source)))
     heading = source.heading_path[-1] if source.heading_path else ""
     found = definition_in(blocks, names, heading, source.title)
     before = sum(map(len, blocks[: found.block]))
@@ -57,13 +75,17 @@ def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
         if found.item:
             return "\n\n".join([found.item, *([_MORE] if len(blocks) > 1 or "\n" in blocks[0] else [])])
         seen = before <= _SEEN_WITH_IT and not any(map(is_code, blocks[: found.block]))
-        return "\n\n".join(blocks if seen else blocks[_belongs_from(blocks, found.block) :])
-    if not asks_for_code(question):
-        blocks = _prose_first(blocks)
-        later = _paragraph_asked_for(blocks, question)
-        return "\n\n".join(blocks) if later is None else _with_block(blocks, later)
-    code = _code_asked_for(blocks, question)
-    return "\n\n".join(blocks) if code is None else _with_block(blocks, code)
+        return _printed(blocks, _fitting_from(blocks, 0 if seen else _belongs_from(blocks, found.block)))
+    if asks_for_code(question):
+        asked, begins = _code_asked_for(blocks, question), 0
+    else:
+        begins = _begins_to_tell(blocks)
+        later = _paragraph_asked_for(blocks[begins:], question)
+        asked = None if later is None else begins + later
+    shown = _fitting_from(blocks, begins) if asked is None else _with_block(blocks, asked, begins)
+    if begins == 1 and min(shown, default=0) == 1:  # the beginning of the code that the paragraph is about
+        shown = shown | {0}
+    return _printed(blocks, shown)
 
 
 def _from_a_beginning(blocks: list[str]) -> list[str]:
@@ -72,8 +94,36 @@ def _from_a_beginning(blocks: list[str]) -> list[str]:
 
 
 def shown_blocks(source: Source) -> list[str]:
-    """The blocks of a passage that a quotation can show: all but the sources of diagrams."""
-    return [block for block in text_blocks(source.text) if not is_diagram(block)]
+    """The blocks of a passage that a quotation can show: no sources of diagrams, and no quiz beside other text."""
+    blocks = [block for block in text_blocks(source.text) if not is_diagram(block)]
+    return [block for block in blocks if not is_quiz(block)] or [part for block in blocks for part in _solved(block)]
+
+
+def _solved(quiz: str) -> list[str]:
+    """The lines of a quiz with the right option in place of all of them and its number; they are counted from 0."""
+    solved: list[str] = []
+    options = 0  # the place in `solved` of the first one
+    for line in map(str.strip, quiz.splitlines()):
+        if line.isdecimal() and int(line) < len(solved) - options:
+            solved[options:] = [solved[options + int(line)]]
+            continue
+        solved.append(line)
+        if line.endswith(_QUESTION_MARKS):
+            options = len(solved)
+    return solved
+
+
+def _with_whole_code(blocks: Sequence[str]) -> list[str]:
+    """The blocks with the parts of code that was divided among the index's chunks as one block."""
+    whole: list[str] = []
+    for block in blocks:
+        opening, _, rest = block.partition("\n")
+        before = whole[-1].splitlines() if whole else [""]
+        if rest and is_code(block) and before[0] == opening and len(whole[-1]) >= _PART_OF_CODE:
+            whole[-1] = "\n".join([*before[:-1], rest])
+        else:
+            whole.append(block)
+    return whole
 
 
 def asks_for_code(question: str) -> bool:
@@ -86,19 +136,17 @@ def asks_for_prose(question: str, names: Sequence[str]) -> bool:
     return bool(names) or bool(_ASKS_FOR_PROSE.search(question))
 
 
-def _prose_first(blocks: list[str]) -> list[str]:
-    """The blocks, where they begin with code, with the first paragraph that does not only lead to more code ahead.
+def _begins_to_tell(blocks: Sequence[str]) -> int:
+    """Where a quotation begins if no code is asked for: at 0, unless code hides the first paragraph that tells.
 
-    A paragraph that goes on from the code ("Both also raise …") stays behind it, where both have room.
+    Code that such a paragraph goes on from ("Both also raise …") is shown before it, where both have room.
     """
-    if not blocks or not is_code(blocks[0]):
-        return blocks
     first = next((at for at, block in enumerate(blocks) if tells(block)), None)
-    if first is None:
-        return blocks
+    if not blocks or not is_code(blocks[0]) or first is None or first < fitting(blocks):
+        return 0
     if _GOES_ON.search(blocks[first]) and sum(map(len, blocks[: first + 1])) <= _MOST_CHARS:
-        return blocks
-    return [blocks[first], *blocks[:first], *blocks[first + 1 :]]
+        return 0
+    return _belongs_from(blocks, first)
 
 
 def tells(block: str) -> bool:
@@ -107,15 +155,20 @@ def tells(block: str) -> bool:
 
 
 def fitting(blocks: Sequence[str]) -> int:
-    """How many of the blocks a quotation shows: as many whole ones as have room, and one at least.
+    """How many of the blocks a quotation shows: as many as have room, and one at least.
 
     A block that introduces another one is followed by it, or is left out with it where both have no room; steps that
-    end soon are shown to their end.
+    end soon are shown to their end. Code of a quotation's length is the last one: `_printed` cuts it where it is longer
+    than the room.
     """
     size, shown = 0, len(blocks)
     for number, block in enumerate(blocks):
-        size += len(block)
+        is_long = _is_long_code(block)
+        size += _LEAST_OF_CODE if is_long else len(block)
         if not number or size <= QUOTED_CHARS or (number == 1 and is_lead_in(blocks[0])):
+            if is_long:
+                shown = number + 1
+                break
             continue
         behind = blocks[number - 1].startswith("$$") or _MORE in blocks[number - 2 : number + 1]
         belongs = behind or _announces(blocks, number - 1) or _goes_on(blocks, number)
@@ -127,9 +180,26 @@ def fitting(blocks: Sequence[str]) -> int:
     return shown
 
 
+def _is_long_code(block: str) -> bool:
+    """Whether a block is code that is longer than a quotation: it may be cut, and hides no paragraph on it."""
+    return len(block) > QUOTED_CHARS and is_code(block)
+
+
+def _fitting_from(blocks: Sequence[str], begins: int) -> Set[int]:
+    """The places that a quotation shows that begins there."""
+    return set(range(begins, begins + fitting(blocks[begins:])))
+
+
 def _only_announces(blocks: Sequence[str], place: int) -> bool:
     """Whether a block of one sentence, or a title, says nothing else than that the next one follows."""
-    return _announces(blocks, place) and not _SENTENCE_ENDS.search(blocks[place])
+    return _announces(blocks, place) and not _without_lead_in(blocks[place])
+
+
+def _without_lead_in(block: str) -> str:
+    """A block without its last sentence, or its last line in a list, which introduces what follows; "" for no rest."""
+    last_line = block.rfind("\n") if _LIST_LINE.match(block, block.rfind("\n") + 1) else -1
+    ends = [last_line, *(found.start() + 1 for found in _SENTENCE_ENDS.finditer(block))]
+    return block[: max(0, *ends)].rstrip()
 
 
 def _announces(blocks: Sequence[str], place: int) -> bool:
@@ -183,7 +253,7 @@ def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
         for word in words_of_subject(question, "en")
         for token in tokens(word, None)
     }
-    shares = [rarity.keys() & tokens(block, None) for block in blocks]
+    shares = [frozenset() if _is_long_code(block) else rarity.keys() & tokens(block, None) for block in blocks]
     known = frozenset().union(*shares[:shown])
 
     def weight(words: Iterable[str]) -> float:
@@ -197,25 +267,36 @@ def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
     return best if is_new or weight(shares[best]) > max(map(weight, shares[:shown])) else None
 
 
-def _with_block(blocks: Sequence[str], asked: int) -> str:
+def _with_block(blocks: Sequence[str], asked: int, begins: int) -> Set[int]:
     """The first paragraph, what leads to a later block, and that block, as far as they have room; then what follows.
 
     What the first paragraph introduces, a formula for example, is shown with it.
     """
-    lead = blocks[_belongs_from(blocks, asked) : asked]
-    rest = blocks[asked + 1 :]
-    begins = asked - len(lead)
-    first = blocks[:1] if begins else []
-    if first and begins > 1 and is_lead_in(first[0]):
-        both = blocks[:2]
-        is_shown = blocks[1].startswith("$$") or begins > len(both)  # as `fitting` goes
-        most = _MOST_CHARS if is_shown else QUOTED_CHARS
-        first = both if sum(map(len, [*both, *lead, blocks[asked]])) < most else first
-    size = sum(map(len, [*first, *lead, blocks[asked]]))
-    if first and size <= (QUOTED_CHARS if len(first) == 1 else _MOST_CHARS):
-        gap = [_MORE] if begins > len(first) else []
-        return "\n\n".join([*first, *gap, *lead, blocks[asked], *rest])
-    return "\n\n".join([*lead, blocks[asked], *rest])
+    lead = _belongs_from(blocks, asked)
+    needed = set(range(lead, asked + 1))
+    first = _first_with(blocks, begins, needed) if lead > begins else set()
+    most = QUOTED_CHARS if len(first) == 1 else _MOST_CHARS
+    chosen = needed | first if first and _size(blocks, needed | first) <= most else needed
+    places = [*sorted(chosen), *range(asked + 1, len(blocks))]
+    gap = len(chosen - needed) if chosen - needed and lead - 1 not in chosen else None
+    texts = [blocks[place] for place in places]
+    with_gap = texts if gap is None else [*texts[:gap], _MORE, *texts[gap:]]
+    room = fitting(with_gap) - (gap is not None)
+    return set(places[: max(room, len(chosen))])
+
+
+def _first_with(blocks: Sequence[str], begins: int, needed: Set[int]) -> Set[int]:
+    """The place of the first block, and of the second one if the first introduces it and both have room."""
+    if not _announces(blocks, begins) or begins + 1 in needed:
+        return {begins}
+    both = {begins, begins + 1}
+    is_near = blocks[begins + 1].startswith("$$") or min(needed) > begins + 2  # as `fitting` goes
+    has_room = _size(blocks, both | needed) < (_MOST_CHARS if is_near else QUOTED_CHARS)
+    return both if has_room else set() if _only_announces(blocks, begins) else {begins}
+
+
+def _size(blocks: Sequence[str], places: Iterable[int]) -> int:
+    return sum(len(blocks[place]) for place in places)
 
 
 def _belongs_from(blocks: Sequence[str], place: int) -> int:
@@ -223,7 +304,16 @@ def _belongs_from(blocks: Sequence[str], place: int) -> int:
     begins = place
     if begins and (_needs_formula(blocks[place], blocks[place - 1]) or _points_back(blocks[place], blocks[place - 1])):
         begins -= 1
-    return begins - 1 if begins and is_lead_in(blocks[begins - 1]) else begins
+    elif begins > 1 and is_lead_in(blocks[begins - 1]) and _tells_of_lines(blocks[place], blocks[begins - 2]):
+        begins -= 2
+    for _ in range(_MOST_LEAD_INS):
+        begins -= bool(begins) and _announces(blocks, begins - 1)
+    return begins
+
+
+def _tells_of_lines(block: str, before: str) -> bool:
+    """Whether a list tells what the lines of the code before it do: "**Lines 7-13**: …"."""
+    return is_code(before) and bool(_OF_LINES.search(block))
 
 
 def _points_back(block: str, before: str) -> bool:
@@ -237,15 +327,61 @@ def _needs_formula(block: str, before: str) -> bool:
 
 
 def beginning(text: str) -> str:
-    """As many whole blocks as fit, at least one: code, tables and formulas are never cut in two."""
+    """As many whole blocks as fit, at least one: tables and formulas are never cut in two."""
     blocks = text_blocks(text)
-    shown = fitting(blocks)
-    kept = []
-    for before, block, after in zip(["", *blocks], blocks[:shown], [*blocks[1:], ""], strict=False):
+    return _printed(blocks, _fitting_from(blocks, 0))
+
+
+def _printed(blocks: Sequence[str], chosen: Set[int]) -> str:
+    """The blocks at the chosen places in their order, with "…" for what is left out between and behind them.
+
+    Where what a block introduces is not shown, its lead-in is not shown either; code that is longer than a quotation
+    is cut where it has no room.
+    """
+    kept: list[str] = []
+    size, next_place = 0, None  # the place that needs no "…" before it
+    told = _without_idle_lead_ins(blocks, chosen)
+    for place, block in told.items():
+        later = _size(blocks, (other for other in told if other > place))
+        if _is_long_code(block):
+            block = _cut(block, size + later)
+        if next_place not in (None, place):
+            kept.append(_MORE)
         # A line beside a formula is a part of the sentence that the formula stands in.
-        in_sentence = before.startswith("$$") or after.startswith("$$")
+        in_sentence = any(each.startswith("$$") for each in blocks[max(0, place - 1) : place + 2])
         kept.append(block if in_sentence else _marked(block))
-    return "\n\n".join([*kept, *([_MORE] if shown < len(blocks) else [])])
+        next_place = place + 1 if block == blocks[place] else -1
+        size += len(block)
+    if kept and next_place != len(blocks):
+        kept = [*(kept[:-1] if kept[-1] == GAP else kept), _MORE]
+    return "\n\n".join(kept)
+
+
+def _without_idle_lead_ins(blocks: Sequence[str], chosen: Set[int]) -> dict[int, str]:
+    """The chosen blocks by their places, without lead-ins whose content is not shown; one block at least."""
+    told: dict[int, str] = {}
+    for place in sorted(chosen, reverse=True):
+        block = blocks[place]
+        idle = is_prose(block) and (is_lead_in(block) or _announces(blocks, place)) and place + 1 not in told
+        if kept := _without_lead_in(block) if idle else block:
+            told[place] = kept
+    return dict(sorted(told.items())) or {place: blocks[place] for place in sorted(chosen)[:1]}
+
+
+def _cut(code: str, others: int) -> str:
+    """Long code beside so many characters: to a blank line if one is in its second half, or to a statement's end."""
+    if len(code) + others <= 2 * QUOTED_CHARS and (others <= _SHORT or len(code) + others <= _MOST_CHARS):
+        return code
+    room = max(_LEAST_OF_CODE, _MOST_CHARS - others)
+    opening, *lines, fence = code.splitlines()
+    sizes = list(accumulate(len(line) + 1 for line in lines))
+    last = max(1, sum(size <= room - len(opening) - len(fence) for size in sizes))
+    ends = [end for end in range(1 + last // 2, last + 1) if end < len(lines) and not lines[end].strip()]
+    ends = ends or [end for end in range(1 + last // 2, last + 1) if _GOES_ON_BELOW.search(lines[end - 1]) is None]
+    kept = lines[: ends[-1] if ends else last]
+    while len(kept) > 1 and not kept[-1].strip():
+        kept.pop()
+    return "\n".join([opening, *kept, fence])
 
 
 def _marked(block: str) -> str:

@@ -385,6 +385,8 @@ _DIAGRAM_BEGINS = regex.compile(  # the first line of a source without its langu
 )
 _BOXES = regex.compile(r"[┌┐┘╔╗╝▼▲►◄▶◀]|\+-{3,}|-{2,}>|[│|]\s*$\n\s*[vV▼]\s*$", regex.MULTILINE)
 _EXAMPLE = regex.compile(r"example|\bworked\b|beispiel|exemple|ejemplo|مثال", regex.IGNORECASE)
+# What a quiz component's properties hold: a question, its options, the number of the right one, an explanation.
+_QUIZ = regex.compile(r"(?:.*\n)*?[^\n]*[?？؟…_][*_\"”)]*\n(?:[^\n]+\n){2,8}?[ \t]*\d{1,2}[ \t]*(?:\n|$)")
 _NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
 
 
@@ -416,6 +418,11 @@ def is_diagram(block: str) -> bool:
         return True
     bare = _NO_LANGUAGE.match(block)
     return bool(bare and _DIAGRAM_BEGINS.match(block, bare.end()))
+
+
+def is_quiz(block: str) -> bool:
+    """Whether a block is what readers are asked, with options and the number of the right one: it tells nothing."""
+    return is_prose(block) and bool(_QUIZ.match(block))
 
 
 def is_code(block: str) -> bool:

@@ -1,0 +1,129 @@
+"""A quotation keeps its document's order, whatever is asked; quizzes and headings alone are no quotation."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.events import Source
+from engines.synthesis.extractive import choose
+from engines.synthesis.quoted_text import quoted_text
+from engines.understanding.definitions import is_code, text_blocks
+
+QUESTIONS = (
+    "how do i make a timer",
+    "What is a timer?",
+    "timer kinds in lines",
+    "why does the gimbal lock",
+    "list the files of a package",
+    "",
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> list[str]:
+    """Blocks that can be told apart, some of them long, in any order."""
+    kinds = draw(st.lists(st.sampled_from(["text", "lead-in", "both", "list", "code", "title", "formula"]), max_size=9))
+    return [_block(kind, number, draw(st.integers(1, 60))) for number, kind in enumerate(["text", *kinds])]
+
+
+def _block(kind: str, number: int, size: int) -> str:
+    told = f"Part {number} tells of a timer, a gimbal and a file."
+    match kind:
+        case "lead-in":
+            return f"Part {number} is made like this:"
+        case "both":
+            return f"{told} Part {number} is made like this:"
+        case "list":
+            return "\n".join(f"- **Line {number}-{line}**: kept by the timer" for line in range(size // 3 + 1))
+        case "code":
+            lines = [f"timer_{number}_{line}()" if line % 7 else "" for line in range(1, 2 * size + 1)]
+            return "\n".join([f"```python title={number}", *lines, "```"])
+        case "title":
+            return f"**Kinds of part {number}**"
+        case "formula":
+            return f"$$\nT = {number}\n$$"
+    return f"{told} {'It is told at length. ' * size}".strip()
+
+
+def quoted(blocks: list[str], question: str, names: tuple[str, ...]) -> list[str]:
+    text = "\n\n".join(blocks)
+    source = Source(1, "id-1", "https://book.example/docs/timers", "Timers", ("Timers",), text, 1.0)
+    return text_blocks(quoted_text(source, question, names))
+
+
+def place_of(shown: str, blocks: list[str]) -> int:
+    """The place of the block of which this is shown, as a whole or up to a line's or a sentence's end."""
+    body = shown.strip("*").removesuffix("\n```")
+    return next(at for at, block in enumerate(blocks) if block == shown or block.strip("*").startswith(body))
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents(), st.sampled_from(QUESTIONS), st.sampled_from([(), ("timer",)]))
+def test_blocks_stay_in_order_with_what_introduces_them(
+    blocks: list[str], question: str, names: tuple[str, ...]
+) -> None:
+    shown = quoted(blocks, question, names)
+    places = [None if each == "…" else place_of(each, blocks) for each in shown]
+    known = [place for place in places if place is not None]
+    assert known == sorted(set(known))
+    for at, (place, text) in enumerate(zip(places, shown, strict=True)):
+        if place is None:
+            continue
+        follows = places[at + 1] if at + 1 < len(places) else None
+        if text.endswith(":") and len(known) > 1:
+            assert follows == place + 1
+        if text != blocks[place] and text.startswith("```"):
+            assert text.endswith("\n```")
+            assert shown[at + 1] == "…"
+        introduced = place and blocks[place - 1].endswith("like this:")
+        if introduced and is_code(blocks[place]):
+            assert blocks[place - 1] in shown
+
+
+QUIZ = (
+    "When should you use a service?\nWhen you send sensor data\nWhen you need a result\nWhen you have many nodes\n1\n"
+    "Services are for requests."
+)
+
+
+def _passage(number: int, heading: str, text: str) -> Source:
+    return Source(number, f"id-{number}", "https://book.example/docs/services", "Services", (heading,), text, 1.0)
+
+
+def test_a_quiz_is_not_quoted_beside_text() -> None:
+    source = _passage(1, "Kinds", f"A service is a call.\n\n{QUIZ}\n\nIt returns a result.")
+    assert quoted_text(source, "when should i use a service", ()) == "A service is a call.\n\nIt returns a result."
+
+
+def test_a_quiz_alone_comes_last_with_the_right_option() -> None:
+    quiz, text = _passage(1, "Quiz", QUIZ), _passage(2, "Kinds", "A service is a call that returns a result.")
+    chosen = choose([quiz, text], "when should i use a service").quoted
+    assert [source.number for source, _ in chosen] == [2, 1]
+    assert chosen[1][1] == (
+        "When should you use a service?\n\n**When you need a result**\n\nServices are for requests."
+    )
+
+
+def test_a_heading_without_text_is_not_quoted() -> None:
+    alone, text = _passage(1, "Events", "**Events**"), _passage(2, "Usage", "It calls a function.")
+    assert [source.number for source, _ in choose([alone, text], "which events").quoted] == [2]
+    assert [source.number for source, _ in choose([alone], "which events").quoted] == [1]
+
+
+def test_parts_of_divided_code_are_one_block_that_is_cut_at_a_blank_line() -> None:
+    parts = ["\n".join(f"step_{part}_{line} = {line}" for line in range(60)) + "\n\ntry:" for part in range(3)]
+    text = "\n\n".join(f"```python\n{part}\n```" for part in parts)
+    shown = quoted_text(_passage(1, "Code", text), "how do i make a step", ())
+    assert shown.count("```") == 2
+    assert shown.endswith("= 59\n```\n\n…")
+
+
+def test_a_list_on_the_lines_of_code_comes_with_the_code() -> None:
+    code = "\n".join(["```python", *(f"Node(package='p{line}')" for line in range(50)), "```"])
+    text = f"A launch file is Python.\n\n{code}\n\n**Breakdown**:\n\n- **Lines 7-13**: Start a kangaroo"
+    found = quoted_text(_passage(1, "Launch", text), "which lines are for a kangaroo", ())
+    assert found.index("Node(") < found.index("**Breakdown**:") < found.index("kangaroo")
+
+
+def test_a_lead_in_of_subsections_is_left_out() -> None:
+    text = "There are a few ways to store data.\n\nHere are some common use cases:"
+    assert quoted_text(_passage(1, "Storage", text), "store data", ()) == "There are a few ways to store data.\n\n…"
