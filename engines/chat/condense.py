@@ -20,7 +20,7 @@ from engines.understanding.mentions import mention_asked
 from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
-from engines.understanding.words import plain_words, readable, zipf
+from engines.understanding.words import detected_language, plain_words, readable, zipf
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
@@ -39,6 +39,7 @@ _MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs nex
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*{{now_to}}[\s:,]+(?:{{article}}\s+)?(?P<name>{_NAMED})\W*$",
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
 )
+_SHORTEST_NAME = 3  # letters of a word that names what a question is about
 _CITES = re.compile(r"\[\d+\]")
 _COMPARES_BOTH = lexicon.pattern("answers", r"^\W*{compares_both}(?:\W+(?:please|pls))?\W*$")
 _IT = lexicon.pattern("answers", r"(?<!\w){it_alone}(?!\w)")
@@ -207,6 +208,18 @@ def leans_back(question: str) -> bool:
     if NEW_TOPIC.search(question) or moves_on(question):
         return False
     return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None or _names_nothing(question)
+
+
+def words_of_its_own(question: str) -> tuple[str, ...]:
+    """The words that name what a later question is about; () for one that leans on what was said, and for one word.
+
+    "Best pizza in town?" has "pizza" and "town", and "what are the disadvantages?" asks them of what was said before.
+    """
+    if moves_on(question) or REFERS_BACK.search(question) or detected_language(question):
+        return ()
+    asked = (word for word in plain_words(question) if word not in BESIDE_TASKS and word not in _OF_ANSWERS)
+    words = tuple(word for word in asked if len(word) >= _SHORTEST_NAME and zipf(word, "en") < _TELLING_ZIPF)
+    return words if len(words) > 1 else ()
 
 
 def _names_nothing(question: str) -> bool:

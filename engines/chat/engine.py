@@ -26,7 +26,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_after, leans_back, usable
+from engines.chat.condense import in_context, intent_after, leans_back, usable, words_of_its_own
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
@@ -40,6 +40,7 @@ from engines.events import (
     Role,
     Scope,
     Searched,
+    Source,
     SourcesFound,
     TextDelta,
     Turn,
@@ -66,6 +67,7 @@ from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
+from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
@@ -248,6 +250,12 @@ def _corrected(message: str, found: Retrieved) -> Understood | None:
     return Understood(text, corrections)
 
 
+def _has_most(words: Sequence[str], sources: Sequence[Source]) -> bool:
+    """Whether sections have more than half of some words."""
+    found = distinct_tokens(" ".join(source.text for source in sources), "en")
+    return 2 * sum(not found.isdisjoint(tokens(word, "en")) for word in words) > len(words)
+
+
 class TurnMemory(BaseMemory):
     """The stored turns as LlamaIndex's memory; its own memories open a database or load a tokenizer for each."""
 
@@ -386,6 +394,8 @@ class BookChatEngine(CondensePlusContextChatEngine):
             query = await self._query(history, message)
         nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class only passes its words
         self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
+        if query.custom_embedding_strs and plan is None:
+            self.source_nodes = await self._alone(message) or self.source_nodes
         if plan is None and self._plan_uncovered is not None:
             uncovered = await self._plan_uncovered(self.source_nodes)
             if isinstance(uncovered, ReadyAnswer):
@@ -413,6 +423,19 @@ class BookChatEngine(CondensePlusContextChatEngine):
         understood = _corrected(asked.query_str, found)
         sources, answer = synthesizer.answer(asked, found)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
+
+    async def _alone(self, message: str) -> list[NodeWithScore]:
+        """What is found for a later message by itself, where the book does not cover that; [] for any other message.
+
+        "What's the capital of France?" is as near to a page as what was said before it. It is refused as it would be
+        as a first question, unless what was found in the conversation has most of its words.
+        """
+        words, found = words_of_its_own(message), retrieved(self.source_nodes)
+        if not words or not found.is_answerable or _has_most(words, found.sources):
+            return []
+        query = QueryBundle(message)
+        nodes = await postprocessed(await self._retriever.aretrieve(query), query, self._node_postprocessors)
+        return nodes if not retrieved(nodes).is_answerable else []
 
     async def _query(self, history: list[ChatMessage], message: str) -> QueryBundle:
         """The query for a message: the model's standalone question, or the message in its context."""

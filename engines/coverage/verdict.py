@@ -463,12 +463,12 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     place in folders beside each other ("angular/lifecycle", "react/lifecycle").
     """
     asked = found.understanding
-    if asked is None or not found.sources:
+    if asked is None or not found.sources or asked.compared:
         return []
     among = found.sources[:_CANDIDATES_AMONG]
     words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
     question = _tokens([words])
-    if not asked.in_context and names_nothing(asked.question):
+    if not asked.in_context and not (asked.term and question) and names_nothing(asked.question):
         return _with_a_word(among, frozenset() if asked.asked_in else question)
     if not question:
         return []
@@ -479,7 +479,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
         (_with_its_heading(among, question, weights, in_part=in_part), _place),
         (_on_parallel_pages(among, question, weights) if in_part else [], _page),
     ):
-        by_page = {source.url.partition("#")[0]: source for source in reversed(alike)}
+        by_page = _by_page(alike)
         names = [named_by(source) for source in by_page.values()]
         telling = frozenset[str]().union(*names) - frozenset.intersection(*names) if names else frozenset()
         if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
@@ -487,10 +487,16 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     return []
 
 
+def _by_page(alike: Sequence[Source]) -> dict[str, Source]:
+    """The best one of a page, and of those with one title, worst first: a reader cannot choose between two of these."""
+    by_title = {(source.title, source.heading_path): source for source in reversed(alike)}
+    return {source.url.partition("#")[0]: source for source in by_title.values()}
+
+
 def _with_a_word(among: Sequence[Source], question: frozenset[str]) -> list[Source]:
     """The sections, one a page, that have a word of the question, if it has any; [] where there is but one."""
     alike = [source for source in among if not question or question & (_place(source) | _tokens([source.text]))]
-    pages = {source.url.partition("#")[0]: source for source in reversed(alike)}
+    pages = _by_page(alike)
     return list(reversed(pages.values()))[:_MOST_CANDIDATES] if len(pages) >= _FEWEST_CANDIDATES else []
 
 

@@ -20,14 +20,14 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms, names_no_subject
-from engines.understanding.definitions import definition_in
+from engines.understanding.definitions import definition_in, field_in
 from engines.understanding.loan_words import ARABIC_SCRIPT, load_loan_words
 from engines.understanding.spelling import load_corrector
 from engines.understanding.translated_words import load_meanings
 from engines.understanding.understanding import Understanding, understand
-from engines.understanding.words import detected_language, reads
+from engines.understanding.words import detected_language, reads, zipf
 from storage.vectors import payload
-from storage.vectors.bm25 import encode_queries
+from storage.vectors.bm25 import encode_queries, tokens
 from storage.vectors.build_record import BuildRecord
 from storage.vectors.hybrid_search import ChunkFilter, Side, SparseQuery, rank
 from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
@@ -48,6 +48,8 @@ The edition's own rankings weigh 6 together. For a question in a language that t
 weigh twice that: the model reads them, and not the translation. For any other question only the edition's words are
 searched, and the originals weigh `Understanding.source_share`, the share of the question's words that are English."""
 
+_FIELD_ZIPF = 3.9  # words of this frequency are no names of products
+_WHOLE_BOOK = 0.3  # of the chunks, that have the name of what it is about
 _ASKED_IN_EACH_SCRIPT = ("What is a robot?", "روبوٹ کیا ہے؟")  # words in Arabic script have a table of their own
 _UNQUOTED = "/:@!$&'()*+,;=~-._%"  # characters that an address keeps as they are
 T = TypeVar("T")
@@ -267,14 +269,46 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
     locale = locale or record.book.get("default_locale")
     language = (locale or "").partition("-")[0].lower()
     arabic = language if language in ARABIC_SCRIPT else "ur" if detected_language(text) == "ur" else None
+    terms = load_book_terms(record.spelling, record.phrases, record.abbreviations, record.vocabulary, locale)
+    text = terms.with_numbers_as_written(text) if terms else text
     english = (record.book.get("default_locale") or "en").partition("-")[0].lower() == "en"
-    return understand(
+    understood = understand(
         text,
         locale=locale,
         corrector=load_corrector(record.spelling, locale),
-        book_terms=load_book_terms(record.spelling, record.phrases, record.abbreviations, record.vocabulary, locale),
+        book_terms=terms,
         loan_words=load_loan_words(record.spelling, arabic) if arabic else None,
         meanings=load_meanings(record.spelling) if english else None,
+    )
+    field = field_in(understood.question, lambda name, share: _is_field(name, share, record))
+    return replace(understood, field=field) if field else understood
+
+
+def _is_field(name: str, least: float, record: BuildRecord) -> bool:
+    """Whether so many chunks have a name that it says little about where in the book to look: "Ionic", "ROS 2".
+
+    A name without a number is taken for one only if the whole book is about it. That of one of several parts which
+    treat the same things says where to look ("React"), as does a version in "what is new in Ionic 8?".
+    """
+    word = name.rstrip("0123456789 ")
+    found = tokens(word, record.book.get("default_locale"))
+    if len(found) != 1 or zipf(word, "en") >= _FIELD_ZIPF:
+        return False
+    share = record.words.get(found[0], 0) / max(1, record.counts.get("chunks", 0))
+    if word == name:
+        return share >= _WHOLE_BOOK
+    return share >= least and not _is_parallel(word.casefold(), record)
+
+
+def _is_parallel(folder: str, record: BuildRecord) -> bool:
+    """Whether pages below a folder have others of the same name in a folder beside it: "/react/tabs", "/vue/tabs"."""
+    urls = {page["url"].strip("/") for chapter in record.contents for page in chapter["pages"]}
+    beside = [each.split("/") for each in urls]
+    own = {(tuple(url[:at]), tuple(url[at + 1 :])) for url in beside for at in range(len(url) - 1) if url[at] == folder}
+    return any(
+        url[at] != folder and (tuple(url[:at]), tuple(url[at + 1 :])) in own
+        for url in beside
+        for at in range(len(url) - 1)
     )
 
 

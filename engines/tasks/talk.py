@@ -3,6 +3,7 @@
 No model writes them and nothing is cited.
 """
 
+from collections.abc import Sequence
 from textwrap import shorten
 
 from engines.synthesis.extractive import Quotation, without_links
@@ -10,7 +11,7 @@ from engines.tasks.plans import NO_VERDICT, ReadyAnswer, Task, ready
 from engines.understanding.small_talk import SmallTalk
 
 _MOST_LETTERS = 300  # of a reader's question that is repeated
-_NAMED_CHAPTERS = 12
+_NAMED_CHAPTERS = 6
 # Answered with one sentence; of the other kinds, which name the chapters, the next two do so in mid-talk as well.
 _ONE_SENTENCE = frozenset(
     {"thanks", "goodbye", "praise", "agreement", "apology", "complaint", "discouraged", "presence", "remark"}
@@ -27,7 +28,7 @@ def answer_small_talk(asked: Task) -> ReadyAnswer:
     kind: SmallTalk = asked.intent.task  # type: ignore[assignment]  # of this kind of intent
     text = messages.small_talk[kind]
     opens = kind in _ABOUT_THE_BOOK or (kind not in _ONE_SENTENCE and not asked.question.history)
-    names = [chapter.title for chapter in asked.contents.chapters] if opens else []
+    names = _distinct_names([chapter.title for chapter in asked.contents.chapters]) if opens else []
     if names:
         listed = "\n".join(f"- {name}" for name in names[:_NAMED_CHAPTERS])
         more = len(names) - _NAMED_CHAPTERS
@@ -35,6 +36,14 @@ def answer_small_talk(asked: Task) -> ReadyAnswer:
         covers = messages.covers.format(book=asked.book_name)
         text = f"{text}\n\n{covers}\n\n{listed}{rest}\n\n{messages.ask}"
     return ready(asked, Quotation(text, (), ()), NO_VERDICT)
+
+
+def _distinct_names(titles: Sequence[str]) -> list[str]:
+    """The names of chapters, once each, and without a folder's that another one spells: "Api" beside "API Index"."""
+    spelt = {word for title in titles if len(words := title.split()) > 1 for word in words}
+    known = {word.casefold() for word in spelt}
+    named = dict.fromkeys(titles)
+    return [title for title in named if title in spelt or " " in title or title.casefold() not in known]
 
 
 def answer_what_was_asked(asked: Task) -> ReadyAnswer:

@@ -130,6 +130,11 @@ _OF_DEFINITIONS = frozenset(
 )
 
 
+_NUMBERED_NAME = re.compile(
+    r"(?<![\w./@-])(?P<name>[A-Za-z]{3,})(?P<space> ?)(?P<number>\d{1,2})(?![\w/@-]|\.\w)", re.ASCII
+)
+
+
 def _replaced(pattern: regex.Pattern[str], text: str, others: Mapping[str, str]) -> str:
     """A text with other words for some of those that a pattern finds."""
     return pattern.sub(lambda match: others.get(match[0], match[0]), text)
@@ -164,6 +169,18 @@ class BookTerms:
             for fewer in dict.fromkeys(_without_each(word) if len(word) <= _LONGEST_WITH_MORE else ()):
                 self._by_fewer[fewer].append(word)
         self._telling = lru_cache(maxsize=64)(self._telling_words)
+
+    def with_numbers_as_written(self, text: str) -> str:
+        """A text with a space between a name and its number, or none, as the book has them: "jest29", "nav 2"."""
+
+        def as_written(found: re.Match[str]) -> str:
+            name, number = found["name"], found["number"]
+            has_both, has_name = self._has(name + number), self._has(name)
+            if found["space"]:
+                return name + number if has_both and not has_name else found[0]
+            return f"{name} {number}" if has_name and not has_both else found[0]
+
+        return _NUMBERED_NAME.sub(as_written, text)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with what the book writes otherwise, and these changes.
@@ -395,6 +412,11 @@ def is_recap(heading: str) -> bool:
     return bool(_recap().match(heading))
 
 
+def is_list_of_links(heading: str) -> bool:
+    """Whether a section lists what else there is to read: "Further Reading", "References"."""
+    return bool(_links().match(heading))
+
+
 def names_no_subject(heading: str) -> bool:
     """Whether a heading names nothing that a reader could ask about: a recap, or "Key Concepts", "Test 1"."""
     return bool(_recap().match(heading) or _generic().match(heading))
@@ -403,6 +425,11 @@ def names_no_subject(heading: str) -> bool:
 @cache
 def _recap() -> re.Pattern[str]:
     return re.compile(rf"^\W*{_any_of('recap')}\W*$", re.IGNORECASE)
+
+
+@cache
+def _links() -> re.Pattern[str]:
+    return re.compile(rf"^\W*{_any_of('links')}\W*$", re.IGNORECASE)
 
 
 @cache

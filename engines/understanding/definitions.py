@@ -6,7 +6,7 @@ the interface; a definition in all of them by the term at the beginning of a sen
 and Spanish by the verb behind it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +40,12 @@ _WORKS = _compiled(r"{how_it_works}{end}", end=r"(?:[ ,]+{end_word})*[\s?!.:ØŸâ€
 _ARTICLE = lexicon.expression("definitions", "{article}")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _FIELD = _compiled(r" {in_a_field}(?= \w)")
+_IN = lexicon.expression("definitions", "{in_a_field}")
+_NAME = r"(?P<field>[^\W\d_]{3,}(?: ?\d{1,2})?)"
+_FIELD_BEHIND = regex.compile(rf" {_IN} {_NAME}(?=[\s?!.]*$)", regex.IGNORECASE)
+_FIELD_IN_FRONT = regex.compile(rf"(?:{_ARTICLE} )?{_NAME}(?= [^\W\d])", regex.IGNORECASE)
+_LARGE_PART, _SMALL_PART = 0.15, 0.08  # of the chunks, that have the name of a field
+_HOW = regex.compile(r"^how (?:do|does|did) ", regex.IGNORECASE)
 _FIELD_BEFORE = _compiled(r"(?P<field>[\w.+#-]+) {field_before}\b")
 DEFINITION_OF = _compiled(
     r"(?<=\w)[\s:,]+(?:{word_for_it}(?:(?: and|,| &) {word_for_it})*|{meaning_behind})"
@@ -78,6 +84,35 @@ def in_english(sentence: str) -> str:
         return sentence
     field = next((match["field"] for match in _FIELD_BEFORE.finditer(sentence)), "")
     return f"what is {_FIELD.sub(' in', term)}{f' in {field}' if field else ''}"
+
+
+def field_in(sentence: str, is_field: Callable[[str, float], bool]) -> str:
+    """What a book is about where a question names it beside its subject: "ros2" of "what is a ros2 topic?"; "" if none.
+
+    `is_field` says whether at least a share of the book has a name. Only a question for what something is or how it
+    works has one: ahead of a term it says less than behind it.
+    """
+    text = " ".join(sentence.split())
+    if len(text) > _MOST_CHARACTERS:
+        return ""
+    behind = _FIELD_BEHIND.search(text)
+    rest = text[: behind.start()] if behind else text
+    term = without_field(term_asked(text)) or _thing_working(rest)
+    if behind and term and is_field(behind["field"], _LARGE_PART):
+        return behind["field"]
+    before = _FIELD_IN_FRONT.match(term)
+    return before["field"] if before and is_field(before["field"], _SMALL_PART) else ""
+
+
+def _thing_working(sentence: str) -> str:
+    found = _WORKS.search(sentence)
+    return _HOW.sub("", found[0]) if found else ""
+
+
+def without_name(text: str, field: str) -> str:
+    """A text without the name of the field that it is about."""
+    left = regex.sub(rf"(?: {_IN})?(?:^| ){regex.escape(field)}(?!\w)", "", text)
+    return left.strip() or text
 
 
 def without_field(term: str) -> str:

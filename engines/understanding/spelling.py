@@ -66,7 +66,23 @@ _SOUNDS = tuple(
         (r"y", "i"), (r"(?<=.)[aeiouhw]", ""), (r"^[aeiou]", "a"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
+_SPELT_TWO_WAYS = tuple(  # of British and American English
+    (re.compile(pattern), other)
+    for pattern, other in (
+        (r"(?<=[a-z]{3})is(?=(?:e[drs]?|ers?|ing|ations?|ational)$)", "iz"),
+        (r"(?<=[a-z]{3})iz(?=(?:e[drs]?|ers?|ing|ations?|ational)$)", "is"),
+        (r"(?<=[a-z]{3})ys(?=(?:e[drs]?|ers?|ing)$)", "yz"), (r"(?<=[a-z]{3})yz(?=(?:e[drs]?|ers?|ing)$)", "ys"),
+        (r"(?<=[a-z]{2})our(?=(?:s|ed|ing|al|ful|able|ite|less)?$)", "or"),
+        (r"(?<=[a-z]{2})or(?=(?:s|ed|ing|al|ful|able|ite|less)?$)", "our"),
+        (r"tre(?=[sd]?$)", "ter"), (r"ter(?=s?$)", "tre"), (r"ogue(?=s?$)", "og"), (r"og(?=s?$)", "ogue"),
+        (r"(?<=[aeiou])ll(?=(?:ed|ing|ers?)$)", "l"), (r"(?<=[aeiou])l(?=(?:ed|ing|ers?)$)", "ll"),
+        (r"ence(?=s?$)", "ense"), (r"ense(?=s?$)", "ence"),
+    )
+)  # fmt: skip
+_MUCH_MORE_OFTEN = 3  # the book has the other spelling so many times as often
 _OF_QUESTIONS = lexicon.words("of_questions")
+_QUESTION_WORDS = lexicon.words("question_words")
+_QUESTION_ZIPF = 3.9  # a first word of this frequency is no misspelt question word: "wit"
 _SHORTEST_FORM, _SHORT_FORM = 3, 4  # letters; in a word of up to four one is wrong, missing or swapped: "ths", "mnay"
 _NO_WORD_ZIPF = 2.9  # more frequent words are no misspelt words of form, "wich" is
 _FOREIGN_ZIPF = 4.0  # of a word that is surely of another language
@@ -133,9 +149,25 @@ class SpellingCorrector:
         """
         if len(text) > _LONGEST_FORM:
             return text, ()
-        words = {word for word in _WORD.findall(text) if len(word) >= SHORTEST}
+        typed = _WORD.findall(text)
+        words = {word for word in typed if len(word) >= SHORTEST}
         found = {word: meant for word in words if (meant := form_word(word, _OF_QUESTIONS, self._remembered))}
+        if typed and (asked := self._question_word(typed[0])):
+            found[typed[0]] = asked
         return _WORD.sub(lambda word: found.get(word[0], word[0]), text) if found else text, tuple(found.items())
+
+    def _question_word(self, first: str) -> str | None:
+        """The question word that the first word of a message is with a letter missing, or two swapped: "wich", "hwat".
+
+        Others are as near to "wich": elsewhere it may be "with".
+        """
+        word = first.casefold()
+        if not word.isascii() or word in _QUESTION_WORDS or word in self._words or zipf(word, "en") >= _QUESTION_ZIPF:
+            return None
+        near = (each for each in _QUESTION_WORDS if OSA.distance(word, each) == 1)
+        likely = (each for each in near if len(each) > len(word) or sorted(each) == sorted(word))
+        meant = max(likely, key=lambda each: (sorted(each) == sorted(word), zipf(each, "en")), default=None)
+        return meant.capitalize() if meant and first[0].isupper() else meant
 
     def _spelt_like(self, identifier: str, corrected: str) -> str:
         """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""
@@ -239,6 +271,8 @@ class SpellingCorrector:
     def _nearest(self, word: str) -> str | None:
         """The word that was most likely meant, None for one that is right or near nothing."""
         frequency = zipf(word, self._language)
+        if other := self._spelt_otherwise(word):
+            return other
         if frequency >= _KNOWN_ZIPF or is_foreign(word, self._language) or self.has(word):
             return None
         is_name = frequency >= _NAME_ZIPF and any(
@@ -253,6 +287,14 @@ class SpellingCorrector:
         if near:
             return self._rather_a_subject(word, max(near, key=near.__getitem__), near)
         return self._heard_as(word) if frequency < _RARE_ZIPF else None
+
+    def _spelt_otherwise(self, word: str) -> str | None:
+        """The book's spelling of a word that British and American English spell differently; None for its own."""
+        if self._language != "en":
+            return None
+        others = (pattern.sub(other, word) for pattern, other in _SPELT_TWO_WAYS if pattern.search(word))
+        own = self._words.get(word, 0)
+        return next((each for each in others if self._words.get(each, 0) > _MUCH_MORE_OFTEN * own), None)
 
     def _is_ordinary(self, word: str) -> bool:
         """Whether a word neither holds sentences together nor is typical of the book."""

@@ -16,7 +16,7 @@ import regex
 
 from engines.understanding.book_terms import BookTerms
 from engines.understanding.comparisons import MAY_COMPARE, things_compared
-from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, without_field
+from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, without_field, without_name
 from engines.understanding.framed_text import framed
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.message_parts import (
@@ -90,6 +90,7 @@ class Understanding:
     asks_by_itself: bool = False  # beside a pasted text, of which it says nothing: "how do I polyfill X for jsdom?"
     in_context: tuple[str, ...] = ()  # of a follow-up: its readings with what was said before, which rank chunks
     compared: tuple[tuple[str, ...], ...] = ()  # the names of each thing that the question compares, as typed first
+    field: str = ""  # what the whole book is about, where the question names it beside its subject: "ROS 2"
     own_text: str = ""  # the question as it was typed, where text stands around it that is not searched
 
     @property
@@ -111,7 +112,8 @@ class Understanding:
             words = rf"(?<!\w)(?:{'|'.join(typed)})(?!\w)"
             renamed = regex.sub(words, lambda word: searched_for[word[0]], plain)
         both = _BESIDE_ITS_NAME.fullmatch(plain)  # "zero moment point (ZMP)"
-        return tuple(dict.fromkeys((self.term, plain, *others, renamed, *(both.groups() if both else ()))))
+        bare = without_name(plain, self.field) if self.field else plain
+        return tuple(dict.fromkeys((self.term, plain, bare, *others, renamed, *(both.groups() if both else ()))))
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
@@ -151,7 +153,9 @@ class Understanding:
         On five sets the mean was nowhere more than 0.001 nDCG@10 below the searched text alone, and up to 0.015 above.
         A follow-up is ranked by its readings in context.
         """
-        return self.in_context or self._by_itself
+        if self.in_context or not self.field:
+            return self.in_context or self._by_itself
+        return _distinct(without_name(text, self.field) for text in self._by_itself)
 
     @property
     def _by_itself(self) -> tuple[str, ...]:
