@@ -231,10 +231,12 @@ START_WITH = pattern(
 )
 IN_THE_BOOK = pattern("book", r"(?:\s+{in_the_book})+\W*$")
 # Whether the book has something beside its text: "are there exercises with solutions in it?"
+# Each word is taken once and for all: languages share words, and a list of them would be read in ever more ways.
 HAS_PARTS = pattern(
     "book",
-    r"(?<!\w){has_parts}(?:\s+{any_of})*\s+(?P<parts>{parts_to_have}"
-    r"(?:\s*,?\s+(?:{joins_parts}\s+)?(?:{any_of}\s+)*{parts_to_have})*)(?:\s+{in_the_book})*\W*$",
+    r"(?<!\w)(?>{has_parts})(?>(?:\s+(?>{any_of}(?!\w)))*)\s+(?P<parts>(?>{parts_to_have}(?!\w))"
+    r"(?>(?:\s*,?\s+(?>(?:{joins_parts}\s+)?)(?>(?:{any_of}\s+)*)(?>{parts_to_have}(?!\w)))*))"
+    r"(?>(?:\s+(?>{in_the_book}(?!\w)))*)\W*$",
 )
 READING = word_pattern("book.reading")
 META = word_pattern("book.meta")

@@ -65,3 +65,7 @@ def test_later_turns_take_their_subjects_from_those_before() -> None:
     assert (of_it.task, of_it.subject) == ("mentions", "service")
     after = [Turn("user", "what comes after chapter 2?"), Turn("assistant", "Chapter 3. [1]")]
     assert intent_after("and after that?", after, has_page=False).step == 1
+
+
+def test_a_list_of_one_word_takes_no_time_by_its_length() -> None:
+    assert intent_of(f"is there a quiz {'and quiz ' * 30}x?").task != "has"
