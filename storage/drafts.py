@@ -14,9 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-_LOOKED_AT_SECONDS = (
-    0.5  # a process that looks for left-overs locks each of them for less than this; a writer for longer
-)
+_LOOKED_AT_SECONDS = 0.5  # a process that looks for left-overs locks each of them for less, a writer for longer
 
 
 @contextmanager

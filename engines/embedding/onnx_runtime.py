@@ -15,7 +15,6 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -52,9 +51,8 @@ class QueryModel(Protocol):
         """Batch by batch as it is ready: places in `questions`, and their vectors, (places, dimensions)."""
 
 
-AnyFuture = asyncio.Future[list[float]] | Future[list[float]]
-Place = tuple[asyncio.AbstractEventLoop | None, AnyFuture]
-"""Where a vector is awaited: in an event loop, or outside of any."""
+Place = asyncio.Future[list[float]]
+"""Where a vector is awaited; of an event loop in another thread than the model's."""
 Asked = tuple[str, Place]
 """A question with the destination of its vector."""
 Result = list[float] | Exception
@@ -88,20 +86,12 @@ class BatchingEmbedder:
         """
         self._check_open()
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[float]] = loop.create_future()
+        future: Place = loop.create_future()
         if not self._gathered.items:
             loop.call_soon(self._hand_over)
-        self._gathered.items.append((question, (loop, future)))
+        self._gathered.items.append((question, future))
         self._count(1)
         return await future
-
-    def submit(self, question: str) -> Future[list[float]]:
-        """A future of a question's vector, for callers without an event loop."""
-        future: Future[list[float]] = Future()
-        self._check_open()
-        self._count(1)
-        self._queue.put([(question, (None, future))])
-        return future
 
     def close(self) -> None:
         """Finish pending questions and stop the thread."""
@@ -126,7 +116,7 @@ class BatchingEmbedder:
         while (first := self._queue.get()) is not None:
             batch, closing = self._gather(first)
             self._count(-len(batch))
-            self._answer([(question, place) for question, place in batch if not place[1].cancelled()])
+            self._answer([(question, place) for question, place in batch if not place.cancelled()])
             if closing:
                 return
 
@@ -165,18 +155,15 @@ def _deliver(results: Sequence[tuple[Place, Result]]) -> None:
     One wake-up for each question made the loop and the model's thread take the interpreter's lock from each other all
     the time: of 100 questions at once the median waited a fifth longer.
     """
-    by_loop: dict[asyncio.AbstractEventLoop | None, list[tuple[AnyFuture, Result]]] = {}
-    for (loop, future), result in results:
-        by_loop.setdefault(loop, []).append((future, result))
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Place, Result]]] = {}
+    for place, result in results:
+        by_loop.setdefault(place.get_loop(), []).append((place, result))
     for loop, settled in by_loop.items():
-        if loop is None:
-            _settle(settled)
-        else:
-            with suppress(RuntimeError):  # a loop that was closed meanwhile
-                loop.call_soon_threadsafe(_settle, settled)
+        with suppress(RuntimeError):  # a loop that was closed meanwhile
+            loop.call_soon_threadsafe(_settle, settled)
 
 
-def _settle(results: Sequence[tuple[AnyFuture, Result]]) -> None:
+def _settle(results: Sequence[tuple[Place, Result]]) -> None:
     for future, result in results:
         if future.done():  # cancelled
             continue

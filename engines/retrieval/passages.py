@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain, islice, takewhile
+from operator import attrgetter
 from typing import Any
 
 from cachetools import LRUCache
@@ -239,16 +240,12 @@ def join_chunks(chunks: Sequence[StoredChunk]) -> str:
     parts: list[str] = []
     before: int | None = None
     for chunk in chunks:
-        position = _position(chunk)
+        position = chunk.position
         if before is not None and position > before + 1:
             parts.append(GAP)
         parts.append(chunk.text)
         before = position
     return "\n\n".join(parts)
-
-
-def _position(chunk: StoredChunk) -> int:
-    return int(chunk.metadata.get(payload.POSITION, 0))
 
 
 def _locale(chunk: StoredChunk) -> str | None:
@@ -272,7 +269,7 @@ def _merged(found: Sequence[NodeWithScore]) -> NodeWithScore:
     nodes = chunk_nodes(found)
     sizes = accumulate(sum(len(chunk.text) for chunk in node.chunks) for node in nodes)
     kept = max(1, sum(size <= MERGED_TOKENS * CHARACTERS_PER_TOKEN for size in sizes))
-    chunks = sorted((chunk for node in nodes[:kept] for chunk in node.chunks), key=_position)
+    chunks = sorted((chunk for node in nodes[:kept] for chunk in node.chunks), key=attrgetter("position"))
     merged = nodes[0].merged(chunks, join_chunks(chunks))
     merged.metadata = nodes[0].metadata  # with context added since the search
     return NodeWithScore(node=merged, score=found[0].score)
@@ -409,8 +406,8 @@ class ExpandContext(QuickPostprocessor):
         """A line that only introduces the subsections below it, with them; alone if one of them ranks better."""
         own, chunk = _heading_path(node.metadata), node.chunks[-1]
         filters = ChunkFilter(locale=_locale(chunk), version=chunk.metadata.get(payload.VERSION), url=_url(chunk))
-        page = sorted(await node.build.matching([filters], limit=SECTION_CHUNKS), key=_position)
-        below = [each for each in page if _position(each) > _position(chunk)]
+        page = sorted(await node.build.matching([filters], limit=SECTION_CHUNKS), key=attrgetter("position"))
+        below = [each for each in page if each.position > chunk.position]
         inside = takewhile(lambda each: _is_below(_heading_path(each.metadata), own), below)
         ahead = takewhile(lambda each: each.node.node_id != node.node_id, found)
         parts, heading, better = [text], own, {each.node.node_id for each in ahead}
@@ -439,7 +436,7 @@ class ExpandContext(QuickPostprocessor):
             filters = [_section_filter(node.chunks[0]) for node in missing]
             build = missing[0].build
             chunks = await build.matching(filters, limit=SECTION_CHUNKS * len(missing))
-            for chunk in sorted(chunks, key=_position):
+            for chunk in sorted(chunks, key=attrgetter("position")):
                 sections.setdefault((build.record.name, *chunk.section), []).append(chunk)
             for node in missing:
                 self._read[_key(node)] = sections.setdefault(_key(node), [])

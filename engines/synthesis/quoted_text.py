@@ -56,7 +56,6 @@ _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
 _OF_CODE = frozenset(tokens(" ".join(lexicon.words("of_code")), "en"))
-_STEPS = regex.compile(r"^[ \t]*\d{1,3}[.)][ \t]+\S.*\n(?:.*\n)*?[ \t]*\d{1,3}[.)][ \t]+\S", regex.MULTILINE)
 
 
 def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
@@ -226,7 +225,7 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
     None where a quotation shows code or steps anyhow.
     """
     shown = fitting(blocks)
-    if any(map(is_code, blocks[:shown])) or _STEPS.search("\n".join(blocks[:shown])):
+    if any(map(is_code, blocks[:shown])) or len(_STEP.findall("\n".join(blocks[:shown]))) > 1:
         return None
     asked = frozenset(token for word in words_of_subject(question, "en") for token in tokens(word, None))
     shared = {

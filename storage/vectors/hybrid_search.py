@@ -141,6 +141,11 @@ class StoredChunk:
         """The key that chunks of one section share."""
         return tuple(map(self.metadata.get, _SECTION_KEYS))
 
+    @property
+    def position(self) -> int:
+        """Its place among the chunks of its page."""
+        return int(self.metadata.get(payload.POSITION, 0))
+
 
 @dataclass(slots=True)
 class Fused:

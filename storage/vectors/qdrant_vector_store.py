@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -170,7 +171,7 @@ class PinnedBuild:
                 sections.setdefault(chunk.section, []).append(chunk)
             if offset is None:
                 for section in sections.values():
-                    section.sort(key=lambda chunk: int(chunk.metadata.get(payload.POSITION, 0)))
+                    section.sort(key=attrgetter("position"))
                 self._sections = sections
                 return
 

@@ -1,4 +1,4 @@
-"""One composition of a rebuild: every run has the gate, the calibration and the check of the site."""
+"""One composition of a rebuild: every run has the gate and the check of the site."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

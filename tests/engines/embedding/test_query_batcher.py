@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from engines.embedding.onnx_runtime import BatchingEmbedder
+from engines.embedding.onnx_runtime import BatchingEmbedder, _deliver
 
 
 class CountingModel:
@@ -111,11 +111,18 @@ async def test_each_question_that_waits_is_counted(model: CountingModel) -> None
     asked = [asyncio.create_task(embedder.embed("first"))]
     await asyncio.to_thread(model.begun.wait, 5)
     assert told == [1, 0]  # the model has it
-    asked += [asyncio.create_task(embedder.embed("x" * n)) for n in range(1, 21)]  # all in one turn of the loop
+    asked += [asyncio.create_task(embedder.embed("x" * n)) for n in range(1, 22)]  # all in one turn of the loop
     await asyncio.sleep(0)
-    more = embedder.submit("last")
     assert told[2:] == [*range(1, 22)]
     model.free.set()
-    await asyncio.gather(*asked, asyncio.wrap_future(more))
+    await asyncio.gather(*asked)
     embedder.close()
     assert told[-1] == 0
+
+
+async def test_a_loop_that_was_closed_keeps_no_other_from_its_vectors() -> None:
+    closed = asyncio.new_event_loop()
+    left, awaited = closed.create_future(), asyncio.get_running_loop().create_future()
+    closed.close()
+    _deliver([(left, [1.0]), (awaited, [2.0])])
+    assert await awaited == [2.0]
