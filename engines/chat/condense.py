@@ -108,8 +108,10 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         return intent
     if may_go_on(text):
         intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
-    if compares_both(text) and len(_things_asked(turns, named=False)) > 1:
-        return QUESTION
+    if compares_both(text):
+        of_chapters = _chapters_compared(turns, has_page=has_page)
+        if of_chapters or len(_things_asked(turns, named=False)) > 1:
+            return of_chapters or QUESTION
     of_it = _mention_of_it(text, turns) if has_page and intent.task != "mentions" else None
     intent = of_it or intent
     if intent.kind == "question":
@@ -142,13 +144,34 @@ def _mention_of_it(text: str, turns: Sequence[Turn]) -> Intent | None:
 
 def _task_before(turns: Sequence[Turn], *, has_page: bool) -> Intent:
     """The task or the question of the newest message with a request of its own."""
-    asked = QUESTION
+    return [QUESTION, *_tasks_asked(turns, has_page=has_page)][-1]
+
+
+def _tasks_asked(turns: Sequence[Turn], *, has_page: bool) -> list[Intent]:
+    """What the newest messages with a request of their own want, oldest first."""
+    found: list[Intent] = []
     texts = [turn.content for turn in turns if turn.role == "user"][-_CHAIN:]
     for place, text in enumerate(texts):
         alone = intent_of(text, has_page=has_page, has_history=place > 0)
         if alone.kind not in ("small_talk", "conversation_task"):
-            asked = goes_on(text, asked) or alone
-    return asked
+            found.append(goes_on(text, found[-1] if found else QUESTION) or alone)
+    return found
+
+
+def _chapters_compared(turns: Sequence[Turn], *, has_page: bool) -> Intent | None:
+    """The comparison of the chapters that the newest tasks were on; None if the last one was on no numbered chapter."""
+    numbers: list[str] = []
+    for task in _tasks_asked(turns, has_page=has_page):
+        named = [task.name, *task.others] if task.part == "chapter" else []
+        if not named or not all(name.isdecimal() for name in named):
+            numbers = []
+            continue
+        stepped = [str(int(name) + task.step) for name in named]
+        numbers = [*(name for name in numbers if name not in stepped), *stepped]
+    first, *others = numbers or [""]
+    if not others:
+        return None
+    return Intent("page_task", "compare", "chapter", first, others=tuple(others))
 
 
 def _asking(turns: Sequence[Turn]) -> list[int]:

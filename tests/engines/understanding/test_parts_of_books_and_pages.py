@@ -67,5 +67,28 @@ def test_later_turns_take_their_subjects_from_those_before() -> None:
     assert intent_after("and after that?", after, has_page=False).step == 1
 
 
+@each_row(
+    ("said", "message", "compared"),
+    [
+        (("Summarize chapter 3", "and chapter 4?"), "compare them", ("3", "4")),
+        (("Tell me about chapters 3 and 4",), "compare these two chapters", ("3", "4")),
+        (("Summarize chapter 3", "and the next one?"), "what is the difference?", ("3", "4")),
+        (("fasse Kapitel 2 zusammen", "und Kapitel 3?"), "Vergleiche die beiden Kapitel", ("2", "3")),
+        (("résume le chapitre 3", "et le chapitre 5 ?"), "compare-les", ("3", "5")),
+        (("resume el capítulo 2", "¿y el capítulo 3?"), "compáralos", ("2", "3")),
+        (("باب 2 کا خلاصہ", "اور باب 3؟"), "دونوں کا موازنہ کریں", ("2", "3")),
+        (("Summarize chapter 3", "What is Gazebo?", "and Unity?"), "compare them", None),
+        (("Summarize chapter 3", "What is Gazebo?"), "compare them", None),
+    ],
+)
+def test_the_chapters_of_the_turns_before_are_compared(
+    said: tuple[str, ...], message: str, compared: tuple[str, ...] | None
+) -> None:
+    turns = [turn for text in said for turn in (Turn("user", text), Turn("assistant", "A. [1]"))]
+    intent = intent_after(message, turns, has_page=False)
+    assert (intent.task == "compare") == (compared is not None)
+    assert compared is None or (intent.name, *intent.others) == compared
+
+
 def test_a_list_of_one_word_takes_no_time_by_its_length() -> None:
     assert intent_of(f"is there a quiz {'and quiz ' * 30}x?").task != "has"
