@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engines.events import Source
 from engines.understanding import lexicon
-from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example
+from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example, is_quiz, text_blocks
 from engines.understanding.task_patterns import PIECES
 
 _IN_THE_TEXT = {
@@ -24,6 +24,7 @@ _IN_THE_TEXT = {
 # What begins an exercise of a list: "**Exercise 2: Balance**", "2. Tune the controller".
 _ITEM = re.compile(r"^[\s*#_-]*(?:[^\W\d_]+\s+)?(?P<number>\d{1,2})\s*[.:)]", re.MULTILINE)
 _REQUIRED = lexicon.word_pattern("headings.required")
+_OWN_QUIZ = lexicon.pattern("headings", r"^[\W\d]*{own_quiz}\s*(?:[:(–—-].*)?$")
 
 
 def has_piece(source: Source, piece: str) -> bool:
@@ -32,6 +33,12 @@ def has_piece(source: Source, piece: str) -> bool:
     if in_text is not None and in_text.search(source.text):
         return True
     return any(PIECES[piece].search(heading) for heading in source.heading_path)
+
+
+def is_own_quiz(source: Source) -> bool:
+    """Whether a section is what the book itself asks its readers: a quiz, or questions under such a heading."""
+    heading = source.heading_path[-1] if source.heading_path else ""
+    return bool(_OWN_QUIZ.search(heading)) or any(map(is_quiz, text_blocks(source.text)))
 
 
 def numbered_piece(source: Source, piece: str, question: str) -> Source | None:

@@ -27,7 +27,7 @@ from engines.tasks.mentions import (
     nearest_in,
 )
 from engines.tasks.page_parts import part_asked
-from engines.tasks.page_pieces import has_piece, requires_something, shows_example
+from engines.tasks.page_pieces import has_piece, is_own_quiz, requires_something, shows_example
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
 from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
@@ -365,6 +365,8 @@ def _wanted(intent: Intent) -> Callable[[Source], bool] | None:
     """Which sections of a page a task is about, if not all of them."""
     if intent.task == "example":
         return shows_example
+    if intent.task == "quiz":
+        return is_own_quiz
     if intent.task == "ask" and intent.subject:
         return partial(_is_named, intent=intent)
     piece = intent.piece if intent.task in _ON_A_PIECE else ""

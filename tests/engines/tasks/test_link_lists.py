@@ -6,7 +6,7 @@ from engines.events import COVERED, CitationsResolved, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery
 from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH
-from engines.tasks.page_pieces import has_piece
+from engines.tasks.page_pieces import has_piece, is_own_quiz
 
 
 async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_links() -> None:
@@ -49,6 +49,24 @@ async def test_pages_for_a_subject_are_named_once_those_first_that_name_it_or_ha
 
 LIST = "1. Tune the controller on ice.\n2. Let the robot climb stairs.\n3. Measure both."
 TERMS = "- **ZMP**: The point of no tipping moment at all.\n- **Gait** – How the feet follow each other in time."
+
+
+QUIZ = "Which joint bends the knee?\n\nHip\n\nKnee\n\n1\n\nThe knee joint does."
+
+
+async def test_a_quiz_that_a_page_has_is_shown_where_no_model_makes_one() -> None:
+    headings = (("Walking",), ("Questions of balance",), ("5. Check your understanding",))
+    sources = tuple(
+        Source(number, f"id-{number}", f"/docs/p#{number}", "Walking", path, text, 1.0)
+        for number, (path, text) in enumerate(zip(headings, ("Text.", "Text.", QUIZ), strict=True), 1)
+    )
+    assert [is_own_quiz(source) for source in sources] == [False, False, True]
+    for found, opening in ((sources, "This is what you asked for"), (sources[:2], "no questions or cards")):
+        outline = OutlineSynthesizer(ENGLISH.no_quiz, ENGLISH, "Walking", wanted=is_own_quiz)
+        _, answer = outline.answer(AnswerQuery("quiz me"), Retrieved(found, COVERED))
+        (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
+        assert opening in text
+        assert ("Which joint bends the knee?" in text) == (found is sources)
 
 
 async def test_an_exercise_that_is_named_by_its_number_comes_alone() -> None:
