@@ -285,14 +285,13 @@ async def _beside_the_last(question: Question, build: PinnedBuild) -> AnswerFrom
     What is meant stands near what was asked for, in words that the message need not have.
     """
     asked = await _asked(question, QUESTION, build)
-    answer = next((turn.content for turn in reversed(question.history) if turn.role == "assistant"), "")
-    title = first_quoted_page(answer)
+    title = first_quoted_page(asked.last_answer)
     page = next((page for page in asked.contents.pages if title and page.title == title), None)
     before = [turn.content for turn in question.history if turn.role == "user"]
     if page is None or not before:
         return None
     about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
-    postprocessors = (AtLeastUncertain(), BesideTheQuoted(answer))
+    postprocessors = (AtLeastUncertain(), BesideTheQuoted(asked.last_answer))
     return AnswerFrom(question.text, postprocessors=postprocessors, page=page.url, about=about)
 
 

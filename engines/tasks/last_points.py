@@ -76,9 +76,8 @@ def _wanted(asked: Task, points: Sequence[_Point]) -> list[_Point]:
 
 def has_step(asked: Task) -> bool:
     """Whether the last answer has the step that a message names by its number."""
-    answer = next((turn.content for turn in reversed(asked.question.history) if turn.role == "assistant"), "")
     number = re.escape(asked.intent.subject)
-    return re.search(rf"^(?:> ?)?\W*{number}[.)]\s|^>.*\w\s{number}\b", answer, re.MULTILINE) is not None
+    return re.search(rf"^(?:> ?)?\W*{number}[.)]\s|^>.*\w\s{number}\b", asked.last_answer, re.MULTILINE) is not None
 
 
 def page_of_point(asked: Task) -> str:

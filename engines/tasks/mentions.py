@@ -119,12 +119,13 @@ class ElsewhereSynthesizer(ExtractiveSynthesizer):
         mentions = mentions_in(found.sources, self._names)
         if mentions:
             lines = mention_lines(mentions, _MOST_ELSEWHERE, whole_place=True)
-            return linked_list(f"{told} {self._messages.mentioned_elsewhere}", lines, _others(found, lines))
+            return linked_list(f"{told} {self._messages.mentioned_elsewhere}", lines, not_listed(found, lines))
         lines = [Line(place(each), each) for each in found.sources[:_NEAREST]]
         return linked_list(f"{told} {self._messages.mentioned_nowhere}", lines)
 
 
-def _others(found: Retrieved, lines: Sequence[Line]) -> tuple[Source, ...]:
+def not_listed(found: Retrieved, lines: Sequence[Line]) -> tuple[Source, ...]:
+    """The sections that were found and have no line in a list."""
     shown = {line.source.number for line in lines}
     return tuple(each for each in found.sources if each.number not in shown)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from engines.events import Retrieved
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place
 from engines.tasks.link_lists import Line, chapter_lines, linked_list, page_source
-from engines.tasks.mentions import mention_lines, mentions_in
+from engines.tasks.mentions import mention_lines, mentions_in, not_listed
 from engines.tasks.messages import Messages
 from engines.tasks.page_pieces import has_piece
 from engines.tasks.plans import ReadyAnswer, Task, ready
@@ -22,10 +22,10 @@ _MOST_PAGES = 14
 _MOST_HEADINGS = 6  # of a page
 _MOST_SECTIONS = 4
 _IN_TEXTS = ("code", "diagram")  # what sections have without a heading that names it
+# A kind has the same line in each language, as a reader asks in one language of a book in another.
 _KINDS = tuple(
-    re.compile(rf"(?<!\w)(?:{lexicon.expression('book', entry)})(?!\w)", re.IGNORECASE)
-    for found in entries("patterns.book.parts_to_have").values()
-    for entry in found
+    re.compile(rf"(?<!\w)(?:{'|'.join(lexicon.expression('book', entry) for entry in kind)})(?!\w)", re.IGNORECASE)
+    for kind in zip(*entries("patterns.book.parts_to_have").values(), strict=True)
 )
 
 
@@ -97,6 +97,4 @@ class NoPartsSynthesizer(ExtractiveSynthesizer):
         if not mentions:
             return Quotation(told, (), ())
         lines = mention_lines(mentions, _MOST_SECTIONS, whole_place=True)
-        told_of = {line.source.number for line in lines}
-        others = [each for each in found.sources if each.number not in told_of]
-        return linked_list(f"{told} {self._messages.perhaps_parts}", lines, others)
+        return linked_list(f"{told} {self._messages.perhaps_parts}", lines, not_listed(found, lines))

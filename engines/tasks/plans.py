@@ -152,6 +152,11 @@ class Task:
         pages = after if step > 0 else before[::-1]
         return next((Chapter(page.title, (page,)) for page in pages[abs(step) - 1 :]), None)
 
+    @property
+    def last_answer(self) -> str:
+        """The newest answer of the conversation; "" where there is none."""
+        return next((turn.content for turn in reversed(self.question.history) if turn.role == "assistant"), "")
+
     def in_english(self, name: str) -> str:
         """What the words of a name that the message has in another language mean in the book's; "" for none."""
         understood = understand_for(self.question.text, self.filters.locale, self.build.record)

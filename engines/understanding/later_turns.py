@@ -48,8 +48,11 @@ _ANOTHER = lexicon.pattern(
 _NEXT = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{next_one}}{_BEHIND}")
 _PREVIOUS = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{previous_one}}{_BEHIND}")
 _THE_LAST = lexicon.pattern("turns", rf"^\W*{_LEAD}+{{the_last}}{_BEHIND}")
-_AFTER_THAT = lexicon.pattern("turns", r"^\W*{after_that}\W*$")
-_NEIGHBOURS = frozenset({"next_chapter", "previous_chapter"})
+# "And after that?", behind "what comes after chapter 2?": one further in the same direction.
+_FURTHER = {
+    "next_chapter": (lexicon.pattern("turns", r"^\W*{after_that}\W*$"), _NEXT),
+    "previous_chapter": (lexicon.pattern("turns", r"^\W*{before_that}\W*$"), _PREVIOUS),
+}
 # Tasks that are done for another place as well.
 _FOR_ANOTHER = frozenset(
     {"summary", "key_points", "quiz", "simpler", "example", "ask", "compare", "translation", "mentions", "length"}
@@ -133,9 +136,11 @@ def _number(word: str, *, ordinal: bool = False) -> int | None:
 
 def goes_on(text: str, before: Intent) -> Intent | None:
     """The task of the message before for another chapter or page: "and 4?", "what about the next one?"."""
-    if len(text) <= _MOST_CHARACTERS and before.task in _NEIGHBOURS and (_AFTER_THAT.match(text) or _NEXT.match(text)):
-        return replace(before, step=before.step + 1)  # "what comes after chapter 2?", "and after that?"
-    if len(text) > _MOST_CHARACTERS or before.task not in _FOR_ANOTHER or before.part == "book":
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    if any(pattern.match(text) for pattern in _FURTHER.get(before.task or "", ())):
+        return replace(before, step=before.step + 1)
+    if before.task not in _FOR_ANOTHER or before.part == "book":
         return None
     text = in_figures(text)
     another = _ANOTHER.match(text)
@@ -156,7 +161,8 @@ def may_go_on(text: str) -> bool:
     if len(text) > _MOST_CHARACTERS:
         return False
     text = in_figures(text)
-    return any(pattern.match(text) for pattern in (_ANOTHER, _THE_LAST, _NEXT, _PREVIOUS, _AFTER_THAT))
+    further = (pattern for patterns in _FURTHER.values() for pattern in patterns)
+    return any(pattern.match(text) for pattern in (_ANOTHER, _THE_LAST, *further))
 
 
 def _with_names(before: Intent, names: list[str], word: str) -> Intent:

@@ -168,7 +168,6 @@ OF_THE_LIST = pattern("page", r"^\W*(?:{asks}\W+)*{of_the_list}(?!\w)")
 IS_MENTIONED = pattern(
     "mentions",
     r"^\W*(?:{before_it}\W+)*{is_it}\s+(?P<subject>(?!{it_is}\b)[^?!.,;]{2,60}?)\s+{mentioned}\W*$",
-    it_is="(?:there|it|this|that|they)",
 )
 NEEDED_HERE = word_pattern("page.needed_here")
 _NAMED = r"\s+(?:{the_word}|{this_word})\s+(?P<subject%s>[\w.+#/-]+(?:\s[\w.+#/-]+){0,2}?)\s+"
@@ -226,7 +225,7 @@ START_WITH = pattern(
     "book",
     rf"{_BEGIN_AT}\s+(?:{{with_a_subject}}|{{to_learn}})\s+(?P<subject>[^?!;\n]{{2,60}}?)\W*$",
     r"(?<!\w){read_first}\s+{to_learn}\s+(?P<subject2>[^?!;\n]{2,60}?)\W*$",
-    rf"(?<!\w){{new_to}}\s+(?P<subject3>[^?!;:\n]{{2,60}}?)\s*[.,;:!–-]+\s*(?:{{joins_parts}}\s+|so\s+)*"
+    rf"(?<!\w){{new_to}}\s+(?P<subject3>[^?!;:\n]{{2,60}}?)\s*[.,;:!–-]+[\s¿]*(?:{{joins_parts}}\s+|so\s+)*"
     rf"(?:{_BEGIN_AT}|{{read_first}})(?:\s+{{in_the_book}})*\W*$",
 )
 IN_THE_BOOK = pattern("book", r"(?:\s+{in_the_book})+\W*$")

@@ -65,4 +65,6 @@ def test_other_questions_about_a_page_are_none(message: str) -> None:
 
 def test_what_is_mentioned_without_a_word_for_the_page_is_asked_of_the_open_one() -> None:
     assert intent_of("is history mentioned?", has_page=True).subject == "history"
+    assert intent_of("Wird QoS irgendwo erwähnt?", has_page=True).subject == "QoS"
+    assert intent_of("Wird das erklärt?", has_page=True).task != "mentions"
     assert intent_of("is history mentioned?").kind == "question"

@@ -2,6 +2,7 @@
 
 from engines.chat.condense import in_context, intent_after
 from engines.events import Turn
+from engines.tasks.parts_of_the_book import _kinds_in
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
@@ -21,6 +22,13 @@ from tests.tables import each_row
         ("does the book have quizzes?", "has", "quizzes"),
         ("does it come with videos?", "has", "videos"),
         ("Gibt es Übungen mit Lösungen?", "has", "Übungen mit Lösungen"),
+        ("Est-ce qu'il y a des exercices avec des solutions ?", "has", "exercices avec des solutions"),
+        ("¿El libro tiene ejercicios?", "has", "ejercicios"),
+        ("kya is kitab mein exercises hain?", "has", "exercises"),
+        ("کیا اس کتاب میں مشقیں ہیں؟", "has", "مشقیں"),
+        ("Wo fange ich mit Sensoren an?", "start", "Sensoren"),
+        ("Par où commencer avec les capteurs ?", "start", "capteurs"),
+        ("No sé nada de sensores. ¿Por dónde empiezo?", "start", "sensores"),
     ],
 )
 def test_what_is_asked_of_the_book_is_told(message: str, task: str, subject: str) -> None:
@@ -36,6 +44,8 @@ def test_what_is_asked_of_the_book_is_told(message: str, task: str, subject: str
         "how do I get started with Jest?",
         "are there solutions for foot slippage?",
         "is there a video mock?",
+        "kya video mock hai",
+        "¿por dónde empieza el robot?",
     ],
 )
 def test_what_is_asked_of_the_subject_is_a_question(message: str) -> None:
@@ -53,18 +63,74 @@ def test_a_piece_of_the_open_page_is_named_by_what_it_has() -> None:
     assert intent_of("which of these work offline?", has_page=True, has_history=True).kind == "question"
 
 
+@each_row(
+    "message",
+    [
+        "welche davon funktionieren offline?",
+        "lesquels de ceux-ci fonctionnent hors ligne ?",
+        "¿cuáles de estos funcionan sin conexión?",
+        "in mein se kaun se offline chalte hain",
+        "ان میں سے کون سے آف لائن چلتے ہیں؟",
+    ],
+)
+def test_what_the_open_page_lists_is_asked_for_in_other_languages(message: str) -> None:
+    assert intent_of(message, has_page=True).task == "of_the_list"
+
+
+@each_row("subject", ["exercises", "Übungen", "exercices", "ejercicios", "mashqein", "مشقیں"])
+def test_a_book_in_one_language_is_asked_in_another_what_it_has(subject: str) -> None:
+    ((name, kind),) = _kinds_in(subject).items()
+    assert name == subject
+    assert kind.search("Exercises for Chapter 1")
+    assert not kind.search("Solutions")
+
+
 def test_the_other_one_is_what_stands_beside_the_thing_before() -> None:
     assert asks_the_other_one("and the other one, which keeps them?")
     assert not asks_the_other_one("compare it with the other page")
 
 
-def test_later_turns_take_their_subjects_from_those_before() -> None:
-    two = [Turn("user", "what is a topic?"), Turn("assistant", "A. [1]"), Turn("user", "what is a service?")]
-    assert in_context("compare them", two).query_str == "What is the difference between topic and service?"
-    of_it = intent_after("does this page mention it?", two, has_page=True)
+TWO_THINGS = [Turn("user", "what is a topic?"), Turn("assistant", "A. [1]"), Turn("user", "what is a service?")]
+
+
+@each_row(
+    "message",
+    [
+        "compare them",
+        "was ist der Unterschied?",
+        "Quelle est la différence entre les deux ?",
+        "compáralos",
+        "in dono mein kya farq hai?",
+        "ان میں کیا فرق ہے؟",
+    ],
+)
+def test_the_two_things_before_are_compared(message: str) -> None:
+    assert in_context(message, TWO_THINGS).query_str == "What is the difference between topic and service?"
+
+
+@each_row(
+    "message",
+    [
+        "does this page mention it?",
+        "Erwähnt diese Seite das?",
+        "est-ce que cette page le mentionne ?",
+        "¿esta página lo menciona?",
+        "kya is page par is ka zikr hai?",
+    ],
+)
+def test_a_page_is_asked_for_the_thing_before(message: str) -> None:
+    of_it = intent_after(message, TWO_THINGS, has_page=True)
     assert (of_it.task, of_it.subject) == ("mentions", "service")
+
+
+def test_the_chapter_after_next_is_told_in_the_same_direction() -> None:
     after = [Turn("user", "what comes after chapter 2?"), Turn("assistant", "Chapter 3. [1]")]
-    assert intent_after("and after that?", after, has_page=False).step == 1
+    for message in ("and after that?", "und danach?", "et ensuite ?", "¿y después?", "aur us ke baad?", "اس کے بعد؟"):
+        assert intent_after(message, after, has_page=False).step == 1
+    before = [Turn("user", "what comes before chapter 5?"), Turn("assistant", "Chapter 4. [1]")]
+    for message in ("and before that?", "und davor?", "et avant ?", "¿y antes?"):
+        assert intent_after(message, before, has_page=False).step == 1
+    assert intent_after("and before that?", after, has_page=False).task != "next_chapter"
 
 
 @each_row(
