@@ -232,3 +232,41 @@ def test_a_quotation_does_not_begin_with_the_end_of_a_sentence_that_has_a_formul
     )
     found = quoted(text, "what is the slack of the scheduler called")
     assert "Its jitter is:\n\n$$\nJ = s / f\n$$\n\nwhere $s$" in found
+
+
+def test_nothing_comes_behind_code_that_is_longer_than_a_quotation() -> None:
+    code = "\n".join(["```python", *(f"retry_{line} = policy({line})" for line in range(90)), "```"])
+    found = quoted(f"{INTRODUCTION}\n\n{code}\n\nIt is logged.", "how do i retry")
+    assert found.endswith("```\n\n…")
+    assert "It is logged." not in found
+
+
+def test_long_code_without_blank_lines_is_cut_where_a_statement_ends() -> None:
+    code = "\n".join(
+        ["```python", *(f"retry(\n    policy={line},\n    times=3,\n    name='a')" for line in range(60)), "```"]
+    )
+    for more in range(0, 40, 5):
+        found = quoted(f"{INTRODUCTION}{'.' * more}\n\n{code}", "how do i retry")
+        assert found.endswith("    name='a')\n```\n\n…")
+
+
+def test_a_line_beside_a_formula_is_no_title() -> None:
+    text = "The period of a timer is\n\n$$\nT = 1 / f\n$$\n\nin seconds of the clock"
+    assert quoted(text, "what is the period") == text
+
+
+def test_a_lead_in_is_shown_if_a_passage_has_nothing_else() -> None:
+    assert quoted("The kinds of a timer are these:", "kinds of a timer") == "The kinds of a timer are these:"
+
+
+@each_row(
+    ("told", "leads"),
+    [
+        (f"{INTRODUCTION}\n\n" + "- A timer has a clock.\n" * 35, "- It is made like this:"),
+        ("A timer has a clock. " * 40, "The following command starts it."),
+    ],
+)
+def test_a_block_is_shown_without_its_end_that_introduces_what_has_no_room(told: str, leads: str) -> None:
+    code = "\n".join(["```python", *(f"retry_{line} = policy({line})" for line in range(90)), "```"])
+    found = quoted(f"{told}{leads}\n\n{code}", "clock")
+    assert found == f"{told.strip()}\n\n…"
