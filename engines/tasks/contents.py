@@ -20,28 +20,20 @@ _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xi
 _ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(), 1)}
 _LAST = lexicon.words("last")
 _SMALL_WORDS = lexicon.words("small_words_of_titles")
-_CHAPTER_WORD = r"(?:chapter|module|part|unit|week|lesson|kapitel|modul|chapitre|cap[ií]tulo|m[oó]dulo|باب|ماڈیول)"
-_OWN_NUMBER = re.compile(rf"^(?:(?P<word>{_CHAPTER_WORD})\s*)?(?P<number>\d{{1,3}})\b", re.IGNORECASE)
-_SAME_WORDS = (  # the first letters of what is called the same in the languages of the interface
-    ("ch", "kap", "cap", "باب", "ابواب", "چیپٹر", "baab", "bab", "अध्याय", "章"),
-    ("mod", "mód", "ماڈیول", "मॉड्यूल", "模块"),
-    ("uni", "单元"),
-    ("part", "teil", "hiss", "حص", "भाग", "部分"),
-    ("week", "woche", "semaine", "semana", "haft", "ہفت"),
-    ("lesson", "lektion", "leçon", "lecci", "sabaq", "سبق"),
-)
+_OWN_NUMBER = lexicon.pattern("contents", r"^(?:(?P<word>{chapter_word})\s*)?(?P<number>\d{1,3})\b")
+_KINDS = {  # the first letters of what is called the same in all languages
+    kind: lexicon.phrases(f"contents.{kind}") for kind in ("chapter", "module", "unit", "part", "week", "lesson")
+}
 _OF_TIME = frozenset({"week", "lesson"})  # what a book may number beside its chapters: no "week 2" is its chapter 2
-_NO_NAMES = frozenset(
-    plain_words("chapter module unit part page section introduction overview glossary summary 1 2 3 4 5")
-)
+_NO_NAMES = lexicon.words("no_names_of_chapters")
 _MARKS = re.compile("[™®©]")  # that are no letters of a name
-_RANGE = re.compile(
-    r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|to|bis|à|a|se|سے)\s*(?P<last>\d{1,3})", re.IGNORECASE
+_RANGE = lexicon.pattern(
+    "contents", r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|{up_to})\s*(?P<last>\d{1,3})"
 )
-_APPENDIX = re.compile(r"append|anhang|annexe|ap[eé]ndice|ضمیم|परिशिष्ट|附录", re.IGNORECASE)
+_APPENDIX = lexicon.pattern("contents", "{appendix}")
 _SECTION_NUMBER = re.compile(r"\d{1,2}\.\d{1,2}")
-_PAGES = re.compile(r"pages?$|seiten?$|p[aá]ginas?$|safh|صفح", re.IGNORECASE)
-_FOLDER_NUMBER = re.compile(rf"/(?P<word>{_CHAPTER_WORD})[-_]?0*(?P<number>\d{{1,3}})(?!\d)", re.IGNORECASE)
+_PAGES = lexicon.pattern("contents", "{page_word}")
+_FOLDER_NUMBER = lexicon.pattern("contents", r"/(?P<word>{chapter_word})[-_]?0*(?P<number>\d{1,3})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +168,8 @@ class Contents:
 
     def is_numbered_by(self, word: str) -> bool:
         """Whether a reader's word for a chapter is one by which the book numbers its parts, or means any of them."""
-        wanted = _same_word(word or _SAME_WORDS[0][0])
-        if wanted == _SAME_WORDS[0][0]:
+        wanted = _same_word(word or "chapter")
+        if wanted == "chapter":
             return True
         pages = (page for chapter in self.chapters for page in chapter.pages)
         return wanted in {*map(_chapter_word, self.chapters), *map(_page_word, pages)}
@@ -308,13 +300,13 @@ def _title_number(title: str) -> tuple[str, int] | None:
 def _same_word(word: str) -> str:
     """One word for those that mean the same kind of chapter; "" for none."""
     plain = word.casefold()
-    return next((alike[0] for alike in _SAME_WORDS if plain.startswith(alike)), plain)
+    return next((kind for kind, begins in _KINDS.items() if plain.startswith(begins)), plain)
 
 
 def _chapter_number(page: PageEntry) -> int | None:
     """The number of a page that is called a chapter in its title, "Chapter 13: ..."."""
     titled = _title_number(page.title)
-    return titled[1] if titled is not None and _same_word(titled[0]) == _SAME_WORDS[0][0] else None
+    return titled[1] if titled is not None and _same_word(titled[0]) == "chapter" else None
 
 
 def _page_word(page: PageEntry) -> str:
