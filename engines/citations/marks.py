@@ -10,16 +10,16 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engines.understanding import lexicon
+from engines.understanding.language_files import words_of
+
 MARK = "\ue000"  # stands for a mark in the text before another one
 CODE = "\ue001"  # stands for code or a formula there
 STAND_INS = str.maketrans("", "", MARK + CODE)
 
-_WORD = (
-    r"(?:passages?|sources?|refs?\.?|quellen?|stellen?|fuentes?|pasajes?|extraits?|ماخذ|حوالہ|اقتباس"
-    r"|المصدر|来源|來源|段落|出典|출처)"
-)
+_WORD = lexicon.expression("citations", "{source_word}")
 _NUMBER = rf"(?:{_WORD}\s*[:#.]?\s*)?\^?(?!0\d)\d{{1,3}}"
-_BETWEEN = r"(?:\s*(?:[,;،؛、，；&–-]|and|und|et|y|or|اور)\s*|\s+)"
+_BETWEEN = lexicon.expression("citations", r"(?:\s*(?:[,;،؛、，；&–-]|{between_sources})\s*|\s+)")
 _LABEL = re.compile(rf"\s*({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)\s*[,;]?\s*(?:†.*)?", re.IGNORECASE)
 _NAMED = re.compile(_WORD, re.IGNORECASE)
 _RANGE = re.compile(rf"(\d+)\s*[–-]\s*(?:{_WORD}\s*)?(\d+)", re.IGNORECASE)
@@ -28,24 +28,16 @@ _WIDEST_RANGE = 20
 _CLOSING = frozenset(".。．!！?？؟۔…;；؛:：،、，,)）\"'”’»」』》】〉*_")
 _OPERATORS = frozenset("=+-–—−*/\\<>≤≥≈≠∈∉⊂⊆×·÷^~|&({[$@#:：→←↔⇒⇐∧∨¬!")
 _QUOTES = frozenset("\"'”’»」』")
-_ENDS = re.compile(
-    r"[ \t]*(?:[.,;:!?。،，；؛۔؟！？)）\]|*_\[【［<]|\r?\n|$"
-    r"|(?:and|or|but|while|whereas|which|so|because|if|when|und|oder|aber|et|ou|mais|y|o|pero|اور|لیکن)\b(?![ \t]*\[))",
-    re.IGNORECASE,
-)
+_ENDS = lexicon.pattern("citations", r"[ \t]*(?:[.,;:!?。،，；؛۔؟！？)）\]|*_\[【［<]|\r?\n|$|{goes_on}\b(?![ \t]*\[))")
 _GOES_ON = re.compile(r"[ \t]*(?:[=×÷^≤≥≈∈@+>]|<(?![A-Za-z/])|[-−](?=[ \t]*\d)|/(?=[ \t]*\w)|\*(?=[ \t]+\w))")
 _ALONE = re.compile(r"[ \t]*(?:[\[【［][^\[\]【】［］\n]{1,40}[\]】］][ \t]*)*[.。۔]?[ \t]*\r?(?:\n|$)")
 _ENDING_WORD = re.compile(r"[^\W_]+\Z")
 _LAST_WORD = re.compile(r"([^\W_]+)\W*\Z")
 _WORDS_BEFORE = re.compile(r"(\w+)[ \t]+\w+\Z")
-_CONJUNCTIONS = frozenset(["and", "or", "und", "oder", "et", "ou", "y", "o", "اور"])
+_CONJUNCTIONS = words_of("conjunctions_of_sources")
 _LONGEST_ENDING = 120  # characters that these patterns can match: two words
 _LINE_MARKERS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\[[ xX]\][ \t]+)?\Z")
-_REFERENCES = re.compile(
-    r"[ \t>#*_]*(?:sources?|references?|citations?|quellen|références|fuentes|referencias|حوالہ جات|مآخذ|参考文献|来源)"
-    r"[ \t:：*_]*",
-    re.IGNORECASE,
-)
+_REFERENCES = lexicon.pattern("citations", r"[ \t>#*_]*{list_of_sources}[ \t:：*_]*")
 _ENTRY = re.compile(rf"[ \t>]*(?:[-*+][ \t]+)?{MARK}.*")
 _BRACKETS = re.compile(r"[()\[\]{}]")
 _CODE_WORD_END = re.compile(r"[A-Za-z0-9_\])]\Z")
@@ -53,57 +45,22 @@ _CLOSES_QUOTATION = "\"'”’»」』)）*_"
 _SENTENCE_ENDS = frozenset(".!?…。．！？؟۔")
 _LATIN_VERB = re.compile(r"[A-Za-z]+[^\Ws]s\Z")  # "emits"; plural nouns look the same
 # A mark may directly follow a measured value: `10 ms[1]`.
-_UNIT = re.compile(
+_UNIT = lexicon.pattern(
+    "citations",
     r"(?<![A-Za-z_\d.,])\d[\d.,]*[ \u00a0\u202f]?(?:[kMGTmnµμ]?(?:s|Hz|g|N|V|A|W|J|Pa|B|m|l|L|Ω)|[cd]m|[cm]?m[²³]|min|h"
-    r"|kg|Nm|N·m|m?Ah|k?Wh|bits?|[kMG]bit|[MG]bps|[KMGT]i?B|bytes?|px|pixels?|dpi|fps|FPS|rpm|rad|rad/s|deg|deg/s"
-    r"|degrees?|°|°C|K|bar|dB|m/s|m/s²|m/s\^2|km/h|mm/s|cm/s|N/m|g/cm³|kg/m³|ppm|D[oO]F|hours?|minutes?|seconds?"
-    r"|days?|met(?:re|er)s?)\Z"
+    r"|kg|Nm|N·m|m?Ah|k?Wh|[kMG]bit|[MG]bps|[KMGT]i?B|px|dpi|fps|FPS|rpm|rad|rad/s|deg|deg/s|°|°C|K|bar|dB|m/s|m/s²"
+    r"|m/s\^2|km/h|mm/s|cm/s|N/m|g/cm³|kg/m³|ppm|D[oO]F|{unit})\Z",
+    flags=re.NOFLAG,
 )
 _ONE_LETTER_UNIT = re.compile(r"\d[ \u00a0\u202f]?[A-Za-z]\Z")  # or a variable after its factor: `2 m[1]`
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# After these words a bracket is what they refer to.
-_VALUES = _words(
-    """is are was were be been equals equal becomes returns return returned gives give yields prints print outputs
-    output contains holds has index indices element elements entry item shape size dimension dimensions vector
-    vectors array arrays list tuple matrix interval range coordinate coordinates value values set to at than
-    between within into onto of slice column row position weights bounds limits resolution"""
-)
-_LEADS_TO_SOURCE = frozenset({"according", "refer", "referring", "refers", "thanks", "due", "similar", "contrary"})
-_SHOWN_IN = frozenset({"in", "from"})
-_SHOWN = _words(
-    """shown described explained stated given defined found discussed seen said introduced presented derived taken as
-    mentioned noted listed quoted follows reported detailed"""
-)
-# After these, unless an article precedes them, a number belongs to them: `joint [1]`.
-_NUMBERED = _words(
-    """figure fig equation eq table chapter section page step exercise listing line joint link axis motor channel pin
-    port bit level stage phase layer bin class label state cell case option version number round iteration episode
-    epoch trial scenario lesson week day appendix algorithm theorem lemma"""
-)
-_ABBREVIATED = _words("fig figs eq eqs sec secs ch chap no nos nr tab vol p pp abb gl kap abs")
-_ARTICLES = _words("the a an this that each every its their one same no")
-_PREPOSITIONS = _words("of in at on for to from by with behind after before than")
-_VALUE_SUFFIX = re.compile(
-    r"(?:区间|范围|向量|数组|矩阵|区間|範囲|ベクトル|配列|行列|구간|범위|벡터|배열|행렬|وقفہ|سمتیہ)\Z"
-)
-# After these, more than one number is a value or counts things.
-_COUNTED = _VALUES | _words(
-    """in from on by for with over under up down near around about through per as the a an and or vs versus both
-    joint joints axis axes link links motor motors wheel wheels leg legs finger fingers sensor sensors camera cameras
-    channel channels pin pins port ports bit bits level levels stage stages phase phases layer layers step steps
-    figure figures fig equation equations eq chapter chapters section sections page pages table tables exercise
-    number numbers integer integers scale gain gains parameter parameters point points waypoint waypoints pixel pixels
-    delivers sends receives publishes expects accepts takes uses covers spans includes means produces reads writes
-    stores maps converts clips visits passes
-    state states action actions node nodes cell cells pose poses goal goals start end degree degrees
-    im von bis zu bei der die das den dem mit vektor bereich intervall matrix werte wert
-    dans de à le la les des du vecteur intervalle valeurs valeur el los las del entre valores"""
-)
+# Words before a bracket. The remarks in the file of English say what each table is for.
+_VALUES = words_of("before_values")
+_LEADS_TO_SOURCE = words_of("before_to_a_source")
+_SHOWN, _SHOWN_IN = words_of("shown"), words_of("shown_in")
+_NUMBERED, _ABBREVIATED = words_of("numbered_things"), words_of("numbered_abbreviations")
+_ARTICLES, _PREPOSITIONS = words_of("articles_of_things"), words_of("between_article_and_thing")
+_COUNTED = _VALUES | words_of("before_several_values")
+_VALUE_SUFFIX = lexicon.pattern("citations", r"{vector_word}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,11 @@ def has_table(path: str) -> bool:
     return any(_text(language, path) for language in LANGUAGES)
 
 
-def words_of(name: str, language: str) -> frozenset[str]:
-    """The words of a table of `[words]` of one language, as they are written."""
-    return frozenset(word for line in entries(f"words.{name}")[language] for word in line.split())
+def words_of(name: str, language: str | None = None) -> frozenset[str]:
+    """The words of a table of `[words]` as they are written; of all languages, or of one."""
+    found = entries(f"words.{name}")
+    lines = found[language] if language else chain.from_iterable(found.values())
+    return frozenset(word for line in lines for word in line.split())
 
 
 def meanings(name: str, language: str) -> Mapping[str, str]:
