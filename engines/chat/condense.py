@@ -41,7 +41,9 @@ _MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs nex
 )
 _SHORTEST_NAME = 3  # letters of a word that names what a question is about
 _CITES = re.compile(r"\[\d+\]")
-_COMPARES_BOTH = lexicon.pattern("answers", r"^\W*{compares_both}(?:\W+(?:please|pls))?\W*$")
+_COMPARES_BOTH = lexicon.pattern(  # "compare them", "compare them in a table, please"
+    "answers", r"^\W*(?:{in_a_form}\W+)*{compares_both}(?:\W+(?:please|pls|{in_a_form}))*\W*$"
+)
 _IT = lexicon.pattern("answers", r"(?<!\w){it_alone}(?!\w)")
 _NO_NAME = lexicon.words("no_other_name")  # words by which a question continues instead of naming another thing
 

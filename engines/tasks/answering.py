@@ -17,9 +17,9 @@ from engines.events import GroundingDecided, Question
 from engines.retrieval.retriever import ADDRESS, GROUNDING, UNDERSTOOD, GivenRetriever, Index
 from engines.retrieval.scope import find_place
 from engines.synthesis.extractive import Quotation, first_quoted_page
-from engines.tasks.book_tasks import chapter_contents, plan_book_task
+from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_book_task
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
-from engines.tasks.contents import Contents
+from engines.tasks.contents import Contents, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
 from engines.tasks.last_points import has_step, page_of_point, plan_points
 from engines.tasks.likely_tasks import is_a_task
@@ -37,7 +37,7 @@ from engines.understanding.later_turns import may_go_on, names_a_step
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
 from engines.understanding.spelling import load_corrector
-from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE
+from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE, NUMBERED
 from engines.understanding.words import plain_words, zipf
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
@@ -122,6 +122,10 @@ class Tasks:
         if decided is None or question.selected_text is not None:
             return None
         is_covered = decided.verdict == "covered"
+        if not is_covered and NUMBERED.search(question.text):
+            missing = await self.index.read(lambda pinned: _on_no_chapter(question, pinned), build)
+            if missing is not None:
+                return missing
         if question.history and not self.has_model and not is_covered and asks_the_other_one(question.text):
             return await self.index.read(lambda pinned: _beside_the_last(question, pinned), build)
         if (question.history or is_covered) and not names_the_page(question.text):
@@ -277,6 +281,15 @@ def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
         return text
     asked: str = understood.asked
     return asked
+
+
+async def _on_no_chapter(question: Question, build: PinnedBuild) -> ReadyAnswer | None:
+    """That the book has no chapter of the number that a question names; None where it has, or names none."""
+    place = place_in(question.text)
+    if place is None or number_of(place.name) is None:
+        return None
+    asked = await _asked(question, Intent("page_task", "ask", "chapter", place.name, word=place.word), build)
+    return no_such_chapter(asked, place.name) if asked.place(place.name) is None else None
 
 
 async def _beside_the_last(question: Question, build: PinnedBuild) -> AnswerFrom | None:

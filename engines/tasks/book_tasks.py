@@ -6,7 +6,7 @@ from dataclasses import replace
 from llama_index.core.schema import QueryBundle
 
 from engines.synthesis.extractive import Quotation
-from engines.tasks.contents import Chapter, PageEntry, number_of
+from engines.tasks.contents import Chapter, PageEntry, is_of_time, number_of
 from engines.tasks.link_lists import (
     Line,
     PageListSynthesizer,
@@ -99,15 +99,17 @@ def _of_the_site(asked: Task) -> ReadyAnswer:
     return ready(asked, Quotation(messages.site_says.format(text=said) if said else unknown, (), ()), NO_VERDICT)
 
 
-def no_such_chapter(asked: Task, number: str) -> ReadyAnswer | None:
+def no_such_chapter(asked: Task, number: str, *, by_any_word: bool = False) -> ReadyAnswer | None:
     """Says that the book has no chapter of this number, and which ones it has.
 
     None for a book without chapters, or one that does not number them by the reader's word: "week 9" is searched for.
+    `by_any_word` has "part 9" stand for a chapter where the book has no parts; a week never does.
     """
-    chapters = asked.contents.called(asked.intent.word)
-    if not chapters or not asked.contents.is_numbered_by(asked.intent.word):
+    chapters, word = asked.contents.called(asked.intent.word), asked.intent.word
+    stands_for_one = by_any_word and not is_of_time(word)
+    if not chapters or not (stands_for_one or asked.contents.is_numbered_by(word)):
         return None
-    word = asked.intent.word.removesuffix("s")  # of "chapters 2 to 30"
+    word = word.removesuffix("s")  # of "chapters 2 to 30"
     opening = asked.messages.no_chapter.format(name=f"{word} {number}".strip(), count=len(chapters))
     return ready(asked, linked_list(opening, chapter_lines(chapters, asked.site_url)), NO_VERDICT)
 

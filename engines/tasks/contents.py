@@ -256,7 +256,7 @@ class Contents:
 
     def _numbered(self, number: int, word: str) -> Chapter | None:
         """The chapter that has this number in its title or its folder, else the one at this place of the table."""
-        if _same_word(word) in _OF_TIME and not self.is_numbered_by(word):
+        if is_of_time(word) and not self.is_numbered_by(word):
             return None
         numbers = [_own_number(chapter) for chapter in self.chapters]
         if any(numbers):  # the book numbers its chapters, and may have none of this number
@@ -301,6 +301,11 @@ def _same_word(word: str) -> str:
     """One word for those that mean the same kind of chapter; "" for none."""
     plain = word.casefold()
     return next((kind for kind, begins in _KINDS.items() if plain.startswith(begins)), plain)
+
+
+def is_of_time(word: str) -> bool:
+    """Whether a reader counts weeks or lessons, which a book may have beside its chapters."""
+    return _same_word(word) in _OF_TIME
 
 
 def _chapter_number(page: PageEntry) -> int | None:

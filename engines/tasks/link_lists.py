@@ -24,7 +24,7 @@ from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
 from engines.tasks.page_parts import lines_asked, part_asked
-from engines.tasks.page_pieces import numbered_piece
+from engines.tasks.page_pieces import makes_a_point, numbered_piece
 from engines.understanding.words import plain_words
 from storage.vectors import payload
 
@@ -126,6 +126,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         piece: str = "",
         by_page: bool = False,
         sides: Sequence[Chapter] = (),
+        only_points: bool = False,
     ) -> None:
         super().__init__()
         self._opening = opening  # why no model has done it; with a place for `{title}`
@@ -135,6 +136,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._piece = piece  # what a quotation shows of them, however far down it stands: "code"
         self._by_page = by_page  # one line a page: of a chapter
         self._sides = sides  # chapters or pages that are shown side by side
+        self._only_points = only_points  # without sections that lead on, list what to read or ask the reader
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         part = [] if self._by_page else part_asked(query.query_str, found.sources)
@@ -156,6 +158,8 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         shown = sources
         if self._by_page:  # the chapter's overview first, wherever the sidebar has it
             shown = sorted(_first_of_each_page(sources), key=lambda each: each.title != self._title)
+        if self._only_points:
+            shown = [each for each in shown if makes_a_point(each)] or shown
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
         if self._sides:
             told = _side_by_side(opening, self._sides, lines)

@@ -1,11 +1,14 @@
 """What is said in answers to small talk and tasks, in the languages of the interface; called by `engines.tasks`."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engines.synthesis.fallback_messages import language_of
 from engines.understanding.small_talk import SmallTalk
 from engines.understanding.words import plain_words
+
+_AROUND_A_TITLE = re.compile(r"(?P<opens>[“”„«]\s?)\{title\}(?P<closes>\s?[“”»])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ class Messages:
     not_in_these_words: str  # above the nearest sections of the page; with a place for `{title}`
     mentioned_elsewhere: str  # behind it, above sections of the book that do
     mentioned_nowhere: str  # behind it, above the nearest sections
+
+    def titles(self, titles: Sequence[str]) -> str:
+        """Several titles for one place for `{title}`, each in the quotation marks of the language."""
+        marks = _AROUND_A_TITLE.search(self.no_model)
+        return (f"{marks['closes']}, {marks['opens']}" if marks else ", ").join(titles)
 
 
 ENGLISH = Messages(

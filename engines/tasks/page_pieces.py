@@ -24,6 +24,7 @@ _IN_THE_TEXT = {
 # What begins an exercise of a list: "**Exercise 2: Balance**", "2. Tune the controller".
 _ITEM = re.compile(r"^[\s*#_-]*(?:[^\W\d_]+\s+)?(?P<number>\d{1,2})\s*[.:)]", re.MULTILINE)
 _REQUIRED = lexicon.word_pattern("headings.required")
+_BESIDE_THE_POINTS = lexicon.pattern("headings", r"^[\W\d]*{beside_the_points}\s*(?:\d+|[A-Z])?\s*(?:[:(–—-].*)?\W*$")
 _OWN_QUIZ = lexicon.pattern("headings", r"^[\W\d]*{own_quiz}\s*(?:[:(–—-].*)?$")
 
 
@@ -56,6 +57,11 @@ def numbered_piece(source: Source, piece: str, question: str) -> Source | None:
             end = items[at + 1].start() if at + 1 < len(items) else len(source.text)
             return replace(source, text=source.text[item.start() : end].strip())
     return None
+
+
+def makes_a_point(source: Source) -> bool:
+    """Whether a section has a point of its page: none that leads on, lists what to read, or asks the reader."""
+    return not any(map(_BESIDE_THE_POINTS.search, source.heading_path or (source.title,)))
 
 
 def shows_example(source: Source) -> bool:

@@ -82,7 +82,7 @@ class PageTasks:
                 return await self._several_chapters(asked, None)
             if number is None:
                 return _of_each_page(asked) if intent.titled else _which_of_several(asked, intent.name)
-            return no_such_chapter(asked, intent.name) or await _in_a_heading(asked, number)
+            return await _not_in_the_book(asked, number)
         if intent.others:
             return await self._several_chapters(asked, chapter)
         if asked.page is None and _says_nothing_of_a_page(asked):
@@ -122,12 +122,12 @@ class PageTasks:
             return None
         pages = [replace(asked.filters, url=chapter.pages[0].url) for chapter in chapters]
         title = asked.book_name.strip("“”")
-        return await self._given(asked, pages, title, "book")
+        return await self._given(asked, pages, [title], "book")
 
     async def _from_text(self, asked: Task, chapter: Chapter | None) -> AnswerFrom | None:
         """A task on the text of a page or a chapter."""
         pages, title = _pages_of(asked, chapter)
-        return await self._given(asked, pages, title, "chapter" if len(pages) > 1 else "page")
+        return await self._given(asked, pages, [title], "chapter" if len(pages) > 1 else "page")
 
     async def _named_piece(self, asked: Task) -> AnswerFrom | None:
         """What the open page has of something, "the nginx block"; None where it does not speak of it."""
@@ -163,19 +163,19 @@ class PageTasks:
             missing = names[found.index(None)].lstrip("-")
             if number_of(missing) is None:
                 return _which_of_several(asked, missing)
-            return no_such_chapter(asked, missing)
+            return no_such_chapter(asked, missing, by_any_word=True)
         pages = [replace(asked.filters, url=page.url) for chapter in chapters for page in chapter.pages]
-        title = ", ".join(chapter.title for chapter in chapters)
+        titles = [chapter.title for chapter in chapters]
         if asked.intent.task != "compare":
-            return await self._given(asked, pages, title, "chapter")
+            return await self._given(asked, pages, titles, "chapter")
         of_pages = all(len(chapter.pages) == 1 for chapter in chapters)
-        return await self._given(asked, pages, title, "page" if of_pages else "chapter", sides=chapters)
+        return await self._given(asked, pages, titles, "page" if of_pages else "chapter", sides=chapters)
 
     async def _given(
         self,
         asked: Task,
         pages: list[ChunkFilter],
-        title: str,
+        titles: Sequence[str],
         kind: Literal["page", "chapter", "book"],
         sides: Sequence[Chapter] = (),
     ) -> AnswerFrom | None:
@@ -192,10 +192,19 @@ class PageTasks:
         if not found.nodes:
             return None
         opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
+        title = asked.messages.titles(titles)
         outline = OutlineSynthesizer(
-            opening, asked.messages, title, wanted=wanted, piece=asked.intent.piece, by_page=by_page, sides=sides
+            opening,
+            asked.messages,
+            title,
+            wanted=wanted,
+            piece=asked.intent.piece,
+            by_page=by_page,
+            sides=sides,
+            only_points=asked.intent.task == "key_points",
         )
-        text = f"the {kind} “{title}”, in order" if kind != "book" else f"pages from all over the book “{title}”"
+        named = ", ".join(f"“{each}”" for each in titles)
+        text = f"the {kind} {named}, in order" if kind != "book" else f"pages from all over the book {named}"
         if sides:
             text = f"both texts, {' and '.join(f'“{side.title}”' for side in sides)}, in this order"
         return AnswerFrom(
@@ -306,6 +315,13 @@ class PageTasks:
         overview = asked.contents.chapter_of(urls[0])  # whose own page says it for all of them
         required.sort(key=lambda each: (overview is None or each.title != overview.title, len(each.heading_path)))
         return [replace(each, number=number) for number, each in enumerate(required[:_MOST_PREREQUISITES], 1)]
+
+
+async def _not_in_the_book(asked: Task, number: int) -> Plan | None:
+    """That the book has no chapter of a number, unless a heading has a range with it; None for a number of weeks."""
+    name = asked.intent.name
+    in_a_range = no_such_chapter(asked, name) or await _in_a_heading(asked, number)
+    return in_a_range or no_such_chapter(asked, name, by_any_word=True)
 
 
 async def _in_a_heading(asked: Task, number: int) -> AnswerFrom | None:

@@ -71,6 +71,9 @@ def _place_in(text: str, *, has_page: bool) -> re.Match[str] | None:
     """The page or the chapter that a message speaks of, the open one first; none where it speaks of the book."""
     if THIS_BOOK.search(THIS_CHAPTER.sub(" ", THIS_PAGE.sub(" ", text))):
         return None
+    numbered, here = NUMBERED.search(text), THIS_CHAPTER.search(text)
+    if numbered and here and here.start() <= numbered.start() < here.end():
+        return numbered  # "is chapter 3 about gait?": "is" means "this" in Roman Urdu alone
     patterns = (THIS_CHAPTER, THIS_PAGE, NUMBERED, *((_PAGE_AS_SUCH, HERE) if has_page else ()))
     return next((found for pattern in patterns if (found := pattern.search(text))), None)
 

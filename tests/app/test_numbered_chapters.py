@@ -278,6 +278,10 @@ def test_one_word_of_small_talk_is_searched_for_where_it_is_a_term_of_the_book(u
         ("chapter 30", "The book has no “chapter 30”; it has 3 of them:"),
         ("what comes after chapter 30?", "The book has no “chapter 30”"),
         ("summarize chapters 2 to 4", "The book has no “chapter 4”; it has 3 of them:"),
+        ("Is chapter 30 about drones?", "The book has no “chapter 30”; it has 3 of them:"),
+        ("which sensor is best according to chapter 30?", "The book has no “chapter 30”; it has 3 of them:"),
+        ("summarize module 9", "The book has no “module 9”; it has"),
+        ("Geht es in Kapitel 30 um Drohnen?", "„Kapitel 30“ gibt es in dem Buch nicht; es hat 3 davon:"),
         ("¿de qué trata el capítulo 30?", "«capítulo 30» no existe en el libro; tiene 3:"),
     ],
 )

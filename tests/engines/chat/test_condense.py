@@ -198,6 +198,27 @@ def test_another_thing_is_asked_about_as_the_one_before(first: str, second: str,
     assert (asked.query_str, asked.custom_embedding_strs) == (full, None)  # as a first question is searched
 
 
+@each_row(
+    "message",
+    [
+        "compare them in a table",
+        "compare both as a table, please",
+        "put them side by side",
+        "make a comparison table",
+        "vergleiche sie in einer Tabelle",
+        "Vergleiche beide tabellarisch",
+        "compare-les dans un tableau",
+        "fais un tableau comparatif",
+        "compáralos en una tabla",
+        "in dono ka muqabla karo table mein",
+        "ان دونوں کا جدول میں موازنہ کریں",
+    ],
+)
+def test_two_things_are_compared_in_whatever_form(message: str) -> None:
+    said = [Turn("user", "What is a topic?"), Turn("assistant", "> T [1]"), Turn("user", "and a service?")]
+    assert in_context(message, said).query_str == "What is the difference between topic and service?"
+
+
 def test_a_third_thing_is_asked_about_as_the_first_one() -> None:
     said = ("What is Gazebo?", "A simulator.", "and unity?", "An engine.")
     turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(said)]

@@ -47,6 +47,30 @@ async def test_pages_for_a_subject_are_named_once_those_first_that_name_it_or_ha
     ]
 
 
+async def test_key_points_are_none_that_lead_on_or_ask_the_reader() -> None:
+    points = ["How a topic works", "Quality of service", "Practice makes a gait", "The next step of a gait"]
+    others = [
+        *("Next steps", "Preview of the next chapter", "Further Reading", "Exercises", "🔗 References", "Hands-on Lab"),
+        *(
+            "What's next?",
+            "Quiz: Topics",
+            "5. Practice Exercises",
+            "Ausblick auf Kapitel 4",
+            "Weiterführende Literatur",
+        ),
+        *("Übungsaufgaben", "Pour aller plus loin", "Prochaines étapes", "Próximos pasos", "Ejercicios prácticos"),
+        *("اگلے اقدامات", "مزید مطالعہ"),
+    ]
+    sources = tuple(
+        Source(number, f"id-{number}", f"/docs/p#{number}", "Topics", (heading,), "It is told here.", 1.0)
+        for number, heading in enumerate((*points, *others), 1)
+    )
+    outline = OutlineSynthesizer(ENGLISH.no_model, ENGLISH, "Topics", only_points=True)
+    _, answer = outline.answer(AnswerQuery("key points of this page"), Retrieved(sources, COVERED))
+    (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
+    assert [line.split("**")[1] for line in text.splitlines() if line.startswith("- ")] == points
+
+
 LIST = "1. Tune the controller on ice.\n2. Let the robot climb stairs.\n3. Measure both."
 TERMS = "- **ZMP**: The point of no tipping moment at all.\n- **Gait** – How the feet follow each other in time."
 

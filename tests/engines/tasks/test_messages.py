@@ -8,6 +8,21 @@ from tests.tables import each_row
 
 
 @each_row(
+    ("messages", "titles"),
+    [
+        (ENGLISH, "“Gait”, “Nav2”"),
+        (GERMAN, "„Gait“, „Nav2“"),
+        (FRENCH, "« Gait », « Nav2 »"),
+        (SPANISH, "«Gait», «Nav2»"),
+        (URDU, "“Gait”, “Nav2”"),
+    ],
+)
+def test_each_of_several_titles_stands_in_the_quotation_marks_of_the_language(messages: Messages, titles: str) -> None:
+    told = messages.no_model.format(title=messages.titles(["Gait", "Nav2"]))
+    assert titles in told.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@each_row(
     ("message", "expected"),
     [
         ("welche Themen gibt es", GERMAN),

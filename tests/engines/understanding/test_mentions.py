@@ -35,9 +35,23 @@ def test_what_a_page_is_asked_to_mention_is_told(message: str, subject: str, par
     assert (intent.task, intent.subject, intent.part) == ("mentions", subject, part)
 
 
-def test_a_chapter_may_be_named_by_its_number() -> None:
-    intent = intent_of("does chapter 3 mention the ZMP?")
-    assert (intent.task, intent.name, intent.subject) == ("mentions", "3", "ZMP")
+@each_row(
+    ("message", "number", "subject"),
+    [
+        ("does chapter 3 mention the ZMP?", "3", "ZMP"),
+        ("Is chapter 30 about drones?", "30", "drones"),
+        ("is module 7 mainly about cameras?", "7", "cameras"),
+        ("Geht es in Kapitel 30 um Drohnen?", "30", "Drohnen"),
+        ("Handelt Kapitel 12 von Greifern?", "12", "Greifern"),
+        ("Est-ce que le chapitre 30 porte sur les drones ?", "30", "drones"),
+        ("¿El capítulo 30 es sobre drones?", "30", "drones"),
+        ("kya chapter 30 drones ke bare mein hai?", "30", "drones"),
+        ("کیا باب 30 ڈرون کے بارے میں ہے؟", "30", "ڈرون"),
+    ],
+)
+def test_a_chapter_may_be_named_by_its_number(message: str, number: str, subject: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name, intent.subject) == ("mentions", number, subject)
 
 
 @pytest.mark.parametrize(
