@@ -254,36 +254,10 @@ def _names_nothing(question: str) -> bool:
 
 _QUOTES = "\"'“”„«» "
 _QUESTION_MARKS = ("?", "？", "؟", ";")  # the last is the Greek one
-_LABEL = re.compile(
-    r"^(?:(?:here(?: is|'s)[^:]{0,60}|[\w ]{0,30}(?:question|message|frage|pregunta|سوال)[\w ]{0,20}):\s*)", re.I
-)
-# What a model says if it has no question to give, in the languages of the interface.
-_NO_QUESTION = re.compile(
-    r"\b(?:i(?:['’]?m| am)? (?:can ?not|can['’]?t|could not|couldn['’]?t|(?:was |am )?(?:unable|not able)|won['’]?t|"
-    r"will not|do(?:n['’]?t| not) (?:see|have|know|understand)|need more)|(?:i['’]?m |i am )?sorry|i apologi[sz]e|"
-    r"unable to \w+|as an? (?:ai|(?:large )?language model)|"
-    r"(?:(?:could|can|would) you (?:please )?|please )(?:provide|clarify|share|specify|rephrase)|"
-    r"(?:no|not a|isn['’]?t a) (?:question|conversation|message)|"
-    r"(?:can ?not|can['’]?t|could not) be (?:rewritten|answered|condensed)|"
-    r"ich kann (?:das|dies|diese\w*|den|hier|leider|ihnen)\b.{0,60}\bnicht|tut mir leid|"
-    r"je (?:ne peux|ne puis|suis désolée?)|no puedo|lo siento)\b|"
-    r"معذرت|معاف|نہیں (?:کر سکتا|کر سکتی|لکھ سکتا)|抱歉|无法|对不起",
-    re.IGNORECASE,
-)
-_NOT_TRANSLATED = re.compile(  # what a model says in place of a translation; matches a whole reply
-    r"^\W*(?:n/?a|none|null|nil|nothing|unclear|unknown|empty|undefined|not applicable|untranslatable|"
-    r"(?:there is|there['’]s) (?:nothing|no (?:text|question|message|translation))\b.*|"
-    r"(?:no|nothing) (?:to|needs|translation)\b.*|"
-    r"(?:this|it|that|the (?:message|text|question|sentence|input)) (?:is|seems|appears|looks)\b.{0,60}"
-    r"\b(?:sentence|language|text|message|question|german|french|spanish|urdu|chinese|hindi|arabic|english|translated))?\W*$",
-    re.IGNORECASE,
-)
-_SMALL_WORDS = frozenset(
-    (  # noqa: SIM905 - a list of them takes a line for each word
-        "this that these those what which where when with from about your have does been will would could should "
-        "there their they them then than here into also just more some such only very cannot question message rewrite"
-    ).split()
-)
+_LABEL = lexicon.pattern("condensing", r"^(?:{here_is}[^:]{0,60}|[\w ]{0,30}{called_a_question}[\w ]{0,20}):\s*")
+_NO_QUESTION = lexicon.word_pattern("condensing.no_question")
+_NOT_TRANSLATED = lexicon.pattern("condensing", r"^\W*{no_translation}?\W*$")  # a whole reply
+_SMALL_WORDS = lexicon.words("of_any_question")
 _DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 

@@ -4,7 +4,6 @@ Called by the chat, before any search, for each message that is not a plain ques
 search, as for a question.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
@@ -31,6 +30,7 @@ from engines.tasks.parts_of_the_book import NoPartsSynthesizer, listed_parts
 from engines.tasks.passage_order import BesideTheQuoted
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
+from engines.understanding import lexicon
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.later_turns import may_go_on, names_a_step
@@ -81,11 +81,7 @@ _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small tal
 _FEW_WORDS = 3  # in which no language can be detected
 # Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
 _EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
-_ASKS = re.compile(  # a question, and not a demand ("can you …")
-    r"(?:how|what|which|who|whose|when|where|why|is|are|do|does|did|should|"
-    r"can (?:i|we|it|the|an?)|could (?:i|we|it))\b",
-    re.IGNORECASE,
-)
+_ASKS = lexicon.pattern("sentences", r"{question_rather}\b")
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
 _WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agreement", "apology"})
 

@@ -23,6 +23,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
 from engines.understanding import lexicon
+from engines.understanding.language_files import named
 from engines.understanding.translated_words import load_table
 from engines.understanding.words import (
     is_among_urdu,
@@ -56,49 +57,10 @@ _SPELT_ALIKE = (
 )
 _ENDINGS = "aeiosn"
 
-# What readers call things that technical books have a short name for.
-_EVERYDAY = {
-    **dict.fromkeys(("graphics card", "graphic card", "video card", "graphics chip", "graphics processor"), "GPU"),
-    **dict.fromkeys(("graphics memory", "graphic memory", "video memory", "video ram"), "VRAM"),
-    **dict.fromkeys(("laser scanner", "laser sensor", "laser range finder", "laser radar"), "LiDAR"),
-    **dict.fromkeys(("inertial sensor", "inertial unit"), "IMU"),
-    **dict.fromkeys(("voice recognition", "speech to text", "voice to text"), "speech recognition"),
-    **dict.fromkeys(("web address", "site address"), "URL"),
-}
+# By what readers call things that technical books have a short name for.
+_EVERYDAY = {name: short for short, names in named("everyday_names").items() for name in names}
 _EVERYDAY_NAME = regex.compile(rf"\b(?:{'|'.join(_EVERYDAY)})(?=s?\b)", regex.IGNORECASE)
-
-# Abbreviations of the field, for books that have the words alone. Of two spellings the book's is taken.
-_LONG_FORMS = {
-    "asr": ("automatic speech recognition", "speech recognition"),
-    "ba": ("bundle adjustment",),
-    "bc": ("behavior cloning", "behaviour cloning"),
-    "bt": ("behavior tree", "behaviour tree"),
-    "cop": ("center of pressure", "centre of pressure"),
-    "cra": ("create react app",),
-    "dh": ("denavit hartenberg",),
-    "di": ("dependency injection",),
-    "dr": ("domain randomization", "domain randomisation"),
-    "dt": ("digital twin",),
-    "e2e": ("end to end",),
-    "fk": ("forward kinematics",),
-    "fsm": ("finite state machine",),
-    "grf": ("ground reaction force",),
-    "hoc": ("higher order component",),
-    "hri": ("human robot interaction",),
-    "id": ("inverse dynamics",),
-    "ik": ("inverse kinematics",),
-    "il": ("imitation learning",),
-    "rk4": ("runge kutta",),
-    "rn": ("react native",),
-    "stt": ("speech to text", "speech recognition"),
-    "tdd": ("test driven development",),
-    "tof": ("time of flight",),
-    "tts": ("text to speech", "speech synthesis"),
-    "vio": ("visual inertial odometry",),
-    "vo": ("visual odometry",),
-    "wbc": ("whole body control",),
-}
-
+_LONG_FORMS = named("long_forms")  # abbreviations of the field, for books that have the words alone
 _WITH_DIGITS = regex.compile(
     rf"\b(?:{'|'.join(short for short in _LONG_FORMS if not short.isalpha())})\b", regex.IGNORECASE
 )
@@ -121,15 +83,7 @@ _PLURAL = regex.compile(
 _POSSESSIVE = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])(\p{L}{2,7})(?:['’]s|(?<=s)['’])(?![\p{L}\p{N}])")  # "ZMP's"
 _PARTED = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])\p{Lu}(?:[-.]\p{Lu}){1,4}(?![\p{L}\p{N}_/@(=-])")  # "D-H", "I.K."
 _ASKS_FOR_RECAP = lexicon.word_pattern("headings.asks_for_recap")
-# Words that ask what an abbreviation means, whatever it is.
-_OF_DEFINITIONS = frozenset(
-    (
-        *("explain", "describe", "define", "definition", "mean", "means", "meaning", "does", "stand", "stands", "full"),
-        *("form", "short", "tell", "about", "basics", "please", "pls"),
-    )
-)
-
-
+_OF_DEFINITIONS = lexicon.words("of_definitions")
 _NUMBERED_NAME = re.compile(
     r"(?<![\w./@-])(?P<name>[A-Za-z]{3,})(?P<space> ?)(?P<number>\d{1,2})(?![\w/@-]|\.\w)", re.ASCII
 )
@@ -455,19 +409,8 @@ def _patterns() -> dict[str, list[str]]:
 
 _MOST_WORDS = 9  # of such a question
 _MOST_TELLING = 2  # of them, beside the pronoun
-_PRONOUN = re.compile(
-    r"\b(?:it|they|them|(?:this|that|these|those)(?=\W*$)|(?<=\bdoes )(?:this|that)|ihn|(?:es|das|sie|damit|dafür)(?=\W*$)|(?<=\bich )(?:es|das)|"
-    r"(?:this|that|the (?:first|second|third|other|last)) (?:one|option|step|method|way)(?! (?:of|in|to|for)\b)|(?<=\bist )(?:sie|er)|(?<=\bsind )sie|"
-    r"[çc]a|cela|lo|eso|esto|isko|isay|ise|usko|usay|is ?k[aei]|us ?k[aei])\b|"
-    r"(?<!\w)(?:اسے|اس ک[وایے]|इसे|इसको|उसे|इसक[ाीे]|उसक[ाीे])(?!\w)|它",
-    re.IGNORECASE,
-)
-_STANDS_FOR = re.compile(  # a pronoun that stands for a clause, or for what the clause before it has named
-    r"\bit(?:['’]?s)?\W+(?:\w+\W+){0,3}(?:to|that|if|when|for)\b|\b(?:is|was) it (?:\w+ )?(?:possible|necessary|true|worth|ok|safe)\b|"
-    r"\b(?:that|if|when|while|because|until|before|after|once|so)\W+(?:it|they)\b|"
-    r"\bes\b.*\bzu\b|\bque\b.*\blo\b",
-    re.IGNORECASE,
-)
+_PRONOUN = lexicon.pattern("pronouns", r"\b{whole:pronoun}\b|(?<!\w){pronoun_alone}(?!\w)|{anywhere:pronoun}")
+_STANDS_FOR = lexicon.pattern("pronouns", r"\b{stands_for_a_clause}\b")
 _BESIDE = lexicon.words("beside_a_pronoun")  # small words of the other languages
 
 

@@ -8,13 +8,13 @@ and Spanish by the verb behind it.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import regex
 
 from engines.understanding import lexicon
 from engines.understanding.book_terms import is_recap
-from engines.understanding.language_files import entries
+from engines.understanding.language_files import entries, words_of
 from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term
@@ -23,11 +23,7 @@ _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
 DEFINES = 2.0
 """The strength from which a passage is taken to define a term."""
 
-
-def _compiled(*frames: str, **parts: str) -> regex.Pattern[str]:
-    return regex.compile(lexicon.expression("definitions", *frames, **parts), regex.IGNORECASE)
-
-
+_compiled = partial(lexicon.rich_pattern, "definitions")
 _TERM = r"(?P<term>(?:[^?!.;\n]|\.(?=\w)){2,80}?)"  # what "…" of an entry stands for
 _END = r"(?:[ ,]+{end_word})*[\s?!.:؟…]*$"
 _ASKED_BY_LANGUAGE = {
@@ -45,7 +41,7 @@ _NAME = r"(?P<field>[^\W\d_]{3,}(?: ?\d{1,2})?)"
 _FIELD_BEHIND = regex.compile(rf" {_IN} {_NAME}(?=[\s?!.]*$)", regex.IGNORECASE)
 _FIELD_IN_FRONT = regex.compile(rf"(?:{_ARTICLE} )?{_NAME}(?= [^\W\d])", regex.IGNORECASE)
 _LARGE_PART, _SMALL_PART = 0.15, 0.08  # of the chunks, that have the name of a field
-_HOW = regex.compile(r"^how (?:do|does|did) ", regex.IGNORECASE)
+_HOW = _compiled("^{how_does} ")
 _FIELD_BEFORE = _compiled(r"(?P<field>[\w.+#-]+) {field_before}\b")
 DEFINITION_OF = _compiled(
     r"(?<=\w)[\s:,]+(?:{word_for_it}(?:(?: and|,| &) {word_for_it})*|{meaning_behind})"
@@ -166,38 +162,12 @@ _OF_RECAPS = 0.8  # the same, of what a summary says, or a list of what is known
 _MARKUP = regex.compile(r"[*_`]+")
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NUMBERED = regex.compile(r"^\s*\d")
-_LEADING = (
-    r"^(?:[^.:]{0,30}\b(?:meaning|definition|words|short|bedeutung|sens|significado): )?"
-    r"(?:(?:in (?:robotics|short|simple terms|simple words|other words|essence|general|this \w+)|simply put|so|"
-    r"basically|essentially|formally|informally)[, ]+)?"
-)
-_BESIDE = r"(?: ?\([^()]{1,60}\))?"
 _EXPANDED = regex.compile(r"((?:[\w/'’]+[ -]){1,9}[\w/'’]+) \(_\)")  # of a term that is written as `_`
 _EXPANSION = regex.compile(r"_ \(([^()]{5,90})\)")
-_SMALL_WORDS = frozenset(
-    ("a", "an", "and", "as", "by", "de", "for", "in", "of", "on", "or", "the", "to", "und", "with")
-)
+_SMALL_WORDS = words_of("left_out_of_abbreviations")
 _LONGEST_ABBREVIATION = 7  # letters
 _WORDS_BEFORE = 2  # of a sentence that begins with it: "In robotics, "
 _WRITTEN_OUT = 2.6  # the strength of a sentence that begins with an abbreviation and what it stands for
-_NO_KIND = "same|best|first|second|next|last|most|only|key|reason|main|right|one"  # "… is the best choice"
-_NO_DEFINITION = (
-    r"(?!(?:not|now|no|why|when|where|how|what|whether|installed|running|ready|available|required|needed|important|"
-    r"essential|critical|crucial|necessary|useful|similar|different|better|faster|slower|more|less|too|very|so|also|"
-    r"already|often|usually|always|never|sometimes|still|only|just|easy|easier|hard|harder|difficult|simple|in|on|at|"
-    r"from|out|up|going|being|about|for|with|as|part|one of the|"
-    rf"the (?:{_NO_KIND})|nicht|wichtig|nötig|verfügbar|pas|importante?|nécessaire|no|muy|necesari[oa]s?)\b)"
-)
-_DOES = (
-    "forms?|provides?|enables?|allows?|lets?|helps?|gives?|learns?|serves?|combines?|offers?|represents?|"
-    "consists?|extends?|measures?|handles?|manages?|converts?|turns?|brings?|focus(?:es)?|tells?|connects?|wraps?|replaces?|transforms?"
-)
-_LONG = r"(?:[\w-]+ ){0,6}[\w-]+"  # what an abbreviation in brackets behind it stands for
-_IS = (
-    rf"(?:is|are|(?:ist|sind|est|sont|es|son)(?= {_ARTICLE}\b)|was|were|means?|refers? to|"
-    rf"stands? for|denotes?|describes?|"
-    r"can be (?:defined|described|thought of|seen) as|bedeutet|bezeichnet|désigne|signifie|significa)"
-)
 
 
 def definition_in(blocks: Sequence[str], names: Sequence[str], heading: str = "", title: str = "") -> Definition:
@@ -276,43 +246,33 @@ class _Patterns:
 
 @lru_cache(maxsize=1)
 def _patterns() -> _Patterns:
-    term = rf"(?:{_ARTICLE} )?{_LETTER}+(?:[\s.\-_/]*{_LETTER}+)*+"
-    whatever = (
-        r"what(?:['’]s| is| are| does)?|was (?:ist|sind)|qu['’]est-ce qu(?:e|['’])|qu[eé] (?:es|son)|"
-        r"definition(?: of)?|defining"
-    )
-    called = r"called|known as|named|termed|call(?: it| this| that)?"
-    loosely = r"(?:simply |just |basically |essentially )?"
-    patterns = (
-        (
-            rf"{_LEADING}{term}{_BESIDE}(?: itself| here)? {_IS} {loosely}"
-            rf"(?:{_ARTICLE}|any|one|anything|how|what|[\w-]+['’]s) (?!(?:{_NO_KIND})\b)\w+"
-        ),
-        rf"{_LEADING}{term}{_BESIDE} {_IS} {_NO_DEFINITION}(?!\w+(?:ed|en)\b)\w+ \w+",
-        (
-            rf"{_LEADING}(?:{_ARTICLE} )?(?:(?-i:\p{{Lu}})[\w-]* (?:\d ?)?){{1,2}}{term}{_BESIDE} {_IS} "
-            rf"{_ARTICLE} (?!(?:{_NO_KIND})\b)\w+"
-        ),
-        rf"{_LEADING}(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\)(?: \w+)? {_IS} {_NO_DEFINITION}\w+",
-        rf"^{term}{_BESIDE}\s*(?:(?::|—|–| - )\s*\w+ \w+|, [^,]{{5,60}}, \w+s \w+)",
-        rf"\b(?:is|are|we) (?:\w+ )?(?:{called}) (?:{term}|(?:[\w-]+ ){{0,6}}[\w-]+ \({term}\))(?!\w)",
-        rf"{_LEADING}{term}{_BESIDE}(?: itself)? (?:\w+ly )?(?:{_DOES})\b",
-        (
-            rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:exactly )?(?:{term}{_BESIDE}|{_LONG} \({term}\))"
-            rf"(?: is| are| means?| definition)?\W*$"
-            rf"|^\W*{term}(?: is| are)?\W*(?:definition|explained|کیا .*)\W*$"
-        ),
-        rf"^\W*(?:\d[\d.]*\W+)?(?:{whatever}) (?:{_ARTICLE} )?(?:[\w-]+ ){{1,3}}{term}{_BESIDE}\W*$",
-        (
-            rf"^\W*(?:\d[\d.]*\W+)?(?:(?:an? )?(?:brief |short |quick )?(?:introduction to|introducing|understanding|"
-            rf"overview of|basics of|fundamentals of|about|meet) {term}{_BESIDE}\W*$|"
-            rf"how (?:do |does )?{term}{_BESIDE} works?\W*$|"
-            rf"{term}{_BESIDE} (?:fundamentals?|basics|overview|introduction|intro|explained|concepts?)\b)"
-        ),
-        rf"(?:\d[\d.]*\W+)?(?:{term}{_BESIDE}|{_LONG} \({term}\))",
-        rf"^{term}{_BESIDE} \p{{Arabic}}.*(?:ہے|ہیں)\b",
-    )
-    return _Patterns(*(regex.compile(pattern, regex.IGNORECASE) for pattern in patterns))
+    parts = {
+        "term": rf"(?:{{article}} )?{_LETTER}+(?:[\s.\-_/]*{_LETTER}+)*+{{in_brackets}}",
+        "in_brackets": r"(?: ?\([^()]{1,60}\))?",
+        "bare_term": rf"(?:{{article}} )?{_LETTER}+(?:[\s.\-_/]*{_LETTER}+)*+",
+        "written_out": r"(?:[\w-]+ ){0,6}[\w-]+ \({bare_term}\)",  # the term is its abbreviation
+        "begins": r"^(?:[^.:]{0,30}\b{label}: )?(?:{opening}[, ]+)?",
+        "kind": r"(?!{no_kind}\b)\w+",
+        "defined": r"(?!{no_definition}\b)",
+        "number": r"^\W*(?:\d[\d.]*\W+)?",
+    }
+    frames = {
+        "sentence": r"{begins}{term}(?: {itself}| {here})? {is_a} (?:{simply} )?{kind_begins} {kind}",
+        "loose": r"{begins}{term} {is_a} {defined}(?!\w+(?:ed|en)\b)\w+ \w+",
+        "of_kind": r"{begins}(?:{article} )?(?:(?-i:\p{Lu})[\w-]* (?:\d ?)?){1,2}{term} {is_a} {article} {kind}",
+        "spelt_out": r"{begins}{written_out}(?: \w+)? {is_a} {defined}\w+",
+        "entry": r"^{term}\s*(?:(?::|—|–| - )\s*\w+ \w+|, [^,]{5,60}, \w+s \w+)",
+        "called": r"\b{before_called} (?:\w+ )?{called} (?:{bare_term}|{written_out})(?!\w)",
+        "does": r"{begins}{term}(?: {itself})? (?:\w+ly )?{does}\b",
+        "heading": r"{number}{heading_asks} (?:{exactly} )?(?:{term}|{written_out})(?: {heading_ends})?\W*$|"
+        r"^\W*{bare_term}{heading_explains}\W*$",
+        "heading_of_kind": r"{number}{heading_asks} (?:{article} )?(?:[\w-]+ ){1,3}{term}\W*$",
+        "introduces": r"{number}(?:{heading_introduces} {term}\W*$|{heading_how} {term} {heading_works}\W*$|"
+        r"{term} {heading_of_basics}\b)",
+        "whole": r"(?:\d[\d.]*\W+)?(?:{term}|{written_out})",
+        "any_script": r"^{term} \p{Arabic}.*{ends_definition}\b",
+    }
+    return _Patterns(**{name: _compiled(frame, **parts) for name, frame in frames.items()})
 
 
 def _names_it(marked: str, patterns: _Patterns) -> bool:
@@ -419,7 +379,7 @@ _DIAGRAM_BEGINS = regex.compile(  # the first line of a source without its langu
     r"gitGraph\b|quadrantChart\b|(?:strict\s+)?(?:di)?graph\s+\w*\s*\{|@startuml\b)"
 )
 _BOXES = regex.compile(r"[┌┐┘╔╗╝▼▲►◄▶◀]|\+-{3,}|-{2,}>|[│|]\s*$\n\s*[vV▼]\s*$", regex.MULTILINE)
-_EXAMPLE = regex.compile(r"example|\bworked\b|beispiel|exemple|ejemplo|مثال", regex.IGNORECASE)
+_EXAMPLE = _compiled("{example}")
 # What a quiz component's properties hold: a question, its options, the number of the right one, an explanation.
 _QUIZ = regex.compile(r"(?:.*\n)*?[^\n]*[?？؟…_][*_\"”)]*\n(?:[^\n]+\n){2,8}?[ \t]*\d{1,2}[ \t]*(?:\n|$)")
 _NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")

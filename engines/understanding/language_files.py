@@ -70,6 +70,12 @@ def meanings(name: str, language: str) -> Mapping[str, str]:
     return {word: meaning for meaning, words in lines for word in words.split()}
 
 
+def named(name: str) -> Mapping[str, tuple[str, ...]]:
+    """The English phrases of a table of `[translations]` by what they stand for."""
+    lines = (line.split(": ", 1) for line in entries(f"translations.{name}")["en"])
+    return {short: tuple(phrases.split(", ")) for short, phrases in lines}
+
+
 def has_edges(language: str) -> bool:
     """Whether the words of a language have edges that a pattern can look for."""
     return bool(_file(language)["whole_words"])

@@ -8,7 +8,7 @@ their entries are used:
 - `[patterns.*]`: regular expressions of words that mean the same. `{page}` in one stands for all entries, of all
   languages, of the table `page` beside it or of `patterns.places.page`.
 - `[numbers]`, which `engines.understanding.task_words` reads.
-- `[translations]`: a meaning, a colon and the words that have it.
+- `[translations]`: a meaning, a colon and the words that have it; phrases stand between commas.
 
 A value is a text between three apostrophes, so that nothing needs an escape: one entry a line. Indented lines go on
 with the entry above them, without their indentation. Lines that begin with "# " are remarks. Readers mix languages
