@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.marks import MARK, STAND_INS, Label
 from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
+from engines.understanding import lexicon
 
 _CONTEXT_CHARS = 500  # before a mark, from which the language is detected
 _STATEMENT_CHARS = 300
@@ -35,9 +36,8 @@ _BRACKET = re.compile(r"\[[\d ,;–-]{1,20}\]")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)|^#{1,6} [^\n]*\n", re.MULTILINE
 )
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|fig|eq|eqs|sec|no|dr|prof|approx|etc|al)\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z",
-    re.IGNORECASE | re.MULTILINE,  # the last: the number of a list item
+_ABBREVIATION = lexicon.pattern(  # the last: the number of a list item
+    "citations", r"(?:\b{abbreviation}\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z", flags=re.IGNORECASE | re.MULTILINE
 )
 _LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
 _SHORT = 3  # letters; words as short as this show the language, not the content

@@ -29,7 +29,7 @@ NAMES_A_POINT = lexicon.pattern("turns", r"(?<!\w)(?:{step}|{point})\s*#?\d")  #
 _SUBSECTION = re.compile(r"\d\.\d")  # "4.2" is the number of a page or a section in the book
 _ARTICLE = lexicon.pattern("turns", "^{article}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
-_NUMBER = re.compile(r"(\d{1,2})(st|nd|rd|th|e|er|eme|o|a)?$")
+_NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
 _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
 _NO_NUMBERS = frozenset({"do", "no", "un", "une", "una", "ein", "eine", "einen"})  # words of several languages

@@ -68,7 +68,7 @@ _KEYS = " ".join(row + " " + row[::-1] for row in ("qwertyuiop", "qwertzuiop", "
 _BESIDE = 0.75  # of the pairs of letters, of keys that lie side by side
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{16,}={1,2}$")
 
-_INTRODUCTION = lexicon.pattern("small_talk", r"\b{introduction}\s+[^\W\d_]+(?:\s+(?:hai|he|ہے))?")
+_INTRODUCTION = lexicon.pattern("small_talk", r"\b{introduction}\s+[^\W\d_]+(?:\s+{behind_a_name})?")
 _ASKED_OF_THE_TUTOR = lexicon.pattern("small_talk", r"^(?:{before_a_question_of_the_tutor} )*{question_of_the_tutor}")
 # A message of these words alone asks who answers: one of the first, with one of the second.
 _OF_WHO_ANSWERS = lexicon.words("of_who_answers")

@@ -205,7 +205,7 @@ WHICH_CHAPTER = pattern(
     r"\b{where}\s+(?:{in_this} {book}s? )?{can_be_read}\b(?:\s+{reader})?\s*{to_read_it}\b(?P<rest4>.+)",
     r"\b{where}\s+{within}\s+{this_or_your}?\s*{book}s?\s+{does}\b(?:\s+{they})?(?P<rest8>\b.+)",
     r"\b{is_there}\s+(?:there\s+)?(?:also\s+)?{any}?\s*(?P<thing>{thing}\b.{0,40})",
-    r"{is_there_something} (?P<rest6>(?:about|on|for|with)\b.+)",
+    r"{is_there_something} (?P<rest6>{on_something}\b.+)",
     r"(?P<rest5>.+?)\s+{which_behind}\s+{place}s?",
     r"\b{list_pages}\w*\b.{0,30}\b{listed}\s+(?P<rest7>(?:{that} )?{aboutness}\b.+)",
 )

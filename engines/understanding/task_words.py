@@ -24,9 +24,10 @@ _TENS = {
     language: [(number, line.split("/")) for number, line in zip((20, 30), lines, strict=True)]
     for language, lines in entries("numbers.tens").items()
 }
-_IN_CHINESE = {"章": "chapter", "部分": "part", "单元": "unit", "模块": "module", "课": "lesson"}
-_CHINESE_NUMBER = re.compile(r"第\s*([\d零〇一二两三四五六七八九十]{1,4})\s*(章|部分|单元|模块|课)(?!程)")
-_CHINESE_LAST = re.compile(r"最后的?一?个?(章|部分|单元|模块|课)(?!程)")
+_IN_CHINESE = meanings("of_parts", "zh")
+_CHINESE_PART = f"({'|'.join(_IN_CHINESE)})(?!程)"
+_CHINESE_NUMBER = re.compile(rf"第\s*([\d零〇一二两三四五六七八九十]{{1,4}})\s*{_CHINESE_PART}")
+_CHINESE_LAST = lexicon.pattern("numbers", f"{{last_before}}{_CHINESE_PART}")
 _CHINESE_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _WORD = re.compile(r"\S+")
 _GENITIVE = re.compile(r"['’]s$")
@@ -212,8 +213,7 @@ _HAN, _DEVANAGARI = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u0900-\u097f]
 _CHINESE_FILLERS = lexicon.pattern("numbers", "{filler}")
 _BEFORE_A_PAGE = re.compile(r"([A-Za-z][\w .&:+'-]*?)\s*[这那]一?个?(?=[章页节])")  # "Simulation 这一章"
 _QUIZ = re.compile(r"出[\u4e00-\u9fff\d]{0,4}题")  # "出五道题"
-_HOW_MANY = re.compile(r"\bkitne (?:chapter|module|part|page)\b")
-_COUNTED = re.compile(r"\bhow many (?:chapter|page)\b")
+_COUNTED = lexicon.pattern("numbers", r"\b{counted_singular}\b", flags=re.NOFLAG)
 _SIGNS = str.maketrans("？，。！：；।", "?,.!:;.")
 
 
@@ -222,7 +222,7 @@ def in_latin_letters(text: str) -> str:
     if _DEVANAGARI.search(text):
         text = text.translate(_SIGNS).replace("विषय सूची", "fehrist")
         text = _HINDI_WORD.sub(lambda word: _OF_HINDI[word[0]], text)
-        text = _HOW_MANY.sub(r"\g<0>s", text)
+        text = _COUNTED.sub(r"\g<0>s", text)
     if _HAN.search(text):
         text = _QUIZ.sub(" quiz ", _BEFORE_A_PAGE.sub(r" the \1 ", text))
         text = _CHINESE_WORD.sub(lambda word: f" {_OF_CHINESE[word[0]]} ", text.translate(_SIGNS))

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import regex
 
+from engines.understanding import lexicon
+from engines.understanding.language_files import words_of
 from engines.understanding.words import is_roman_urdu, is_stop_word, zipf
 from storage.vectors.bm25 import decode_written_words, stem, stemmers_of, tokens
 
@@ -44,10 +46,8 @@ _RUNS = {
 _LONGEST_IN_RUN = {"zh": 4, "ja": 8, "ko": 5}  # characters of one word
 _OKURIGANA = regex.compile(r"(?<=\p{Han})\p{Hiragana}+$")
 _HAN = regex.compile(r"\p{Han}")
-_PARTICLES = frozenset(  # of Roman Urdu, and English or other words as well
-    "ki se kar to hi na ya par ek kis wo jo ye ho us is in un ab tak baar dusra dusre dusri wapas".split()  # noqa: SIM905
-)
-_URDU_VERB = regex.compile("[a-z]{2,}(?:[tn][aei]|o?un|e[in]|ein|aye|eg[ai]|enge|iye|aya)")  # that the tables lack
+_PARTICLES = words_of("particles", "ur-Latn")
+_URDU_VERB = regex.compile(lexicon.expression("translations", "{verb}"))
 _ENGLISH_ZIPF, _RARE_ZIPF = (
     4.0,
     3.5,

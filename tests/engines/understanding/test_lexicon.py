@@ -1,5 +1,6 @@
 """The files of the languages: each entry can be used, stands once in its table, and is asked for by the code."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +13,35 @@ from engines.understanding import language_files, lexicon
 from engines.understanding.words import plain_words
 
 FOLDER = Path(language_files.__file__).with_name("languages")
+ROOT = Path(engines.__path__[0]).parent
 SOURCES = "\n".join(path.read_text("utf-8") for path in Path(engines.__path__[0]).rglob("*.py"))
+
+# Three words or more as the alternatives of a pattern.
+ALTERNATIVES = re.compile(r"(?:(?<![\w\\{-])[^\W\d_]{2,}(?: [^\W\d_]+)*\??\|){2}[^\W\d_]{2,}(?![\w-])")
+# Those that are no words of a language that readers or books are written in, by how they begin.
+OF_NO_LANGUAGE = {
+    "app/cli/problems.py": ["mdx?|jsx?"],
+    "app/settings.py": ["second|minute"],
+    "engines/citations/html_tags.py": ["https?|ftp", "script|style"],
+    "engines/citations/marks.py": ["px|dpi"],
+    "engines/citations/processor.py": ["javascript|vbscript"],
+    "engines/prompts.py": ["passages?|note"],  # tags of the prompt
+    "engines/synthesis/cited.py": ["wholly|partly", "ly|ially"],  # the form that the prompt asks for
+    "engines/tasks/page_pieces.py": ["bash|sh"],
+    "engines/understanding/book_terms.py": ["one|two"],  # as in headings.ts
+    "engines/understanding/definitions.py": ["mermaid|plantuml", "text|txt", "TB|TD"],
+    "engines/understanding/framed_text.py": ["info|debug"],  # levels of a log
+    "engines/understanding/lexicon.py": ["word|whole"],
+    "engines/understanding/message_parts.py": ["at|in", "import|from"],  # stack traces and code
+    "engines/understanding/small_talk.py": ["THUMBS UP|OK HAND"],  # Unicode's names
+    "engines/understanding/spelling.py": ["kn|gn", "ers?|ing", "ed|ing"],  # rules, and not words
+    "engines/understanding/words.py": ["em|strong"],
+    "indexing/docusaurus/frontmatter.py": ["https?|wss?"],
+    "indexing/docusaurus/run_config.py": ["KEY|TOKEN"],
+    "indexing/docusaurus/yaml.py": ["inf|Inf"],
+    "indexing/markdown/pieces.py": ["ref|key"],
+    "storage/settings.py": ["auth|rest"],
+}
 
 
 def tables(language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -71,6 +100,38 @@ def test_each_table_is_asked_for(language: str) -> None:
 @pytest.mark.parametrize("language", language_files.LANGUAGES)
 def test_no_table_has_the_name_of_a_frame(language: str) -> None:
     assert {name.rpartition(".")[2] for name, _ in tables(language)} & lexicon.FRAMES.keys() == set()
+
+
+def test_words_of_languages_stand_in_their_files_and_not_in_patterns_of_the_code() -> None:
+    found: dict[str, set[str]] = {}
+    for package in ("app", "engines", "indexing", "storage"):
+        for path in (ROOT / package).rglob("*.py"):
+            for text in _texts(ast.parse(path.read_text("utf-8"))):
+                if each := ALTERNATIVES.search(text):
+                    found.setdefault(path.relative_to(ROOT).as_posix(), set()).add(each[0])
+    new = {
+        (path, each)
+        for path, texts in found.items()
+        for each in texts
+        if not each.startswith(tuple(OF_NO_LANGUAGE.get(path, ())))
+    }
+    assert new == set()
+    assert [
+        (path, begin)
+        for path, begins in OF_NO_LANGUAGE.items()
+        for begin in begins
+        if not any(each.startswith(begin) for each in found.get(path, ()))
+    ] == []
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    """The literals of a module that are no docstrings."""
+    said = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
 
 
 @pytest.fixture
