@@ -288,35 +288,29 @@ def understand(
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
     said = _taken_apart(message, corrector)
-    asked_in, scene = said.asked_in, list(said.scene)
-    other_language = asked_in in IN_LATIN_LETTERS and asked_in != language
+    asked_in, scene = said.asked_in or "", list(said.scene)
+    other_language = asked_in if asked_in in IN_LATIN_LETTERS and asked_in != language else ""
     asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in said.asking]
-    corrections: dict[str, str] = {}
-    if not other_language:  # a word of another language is no misspelt one of the book
-        corrections = _correct((asking, scene), corrector, book_terms)
-    subject_text = " ".join(asking or scene)
-    prose = " ".join([*scene, *asking])
-    found = _terms(subject_text, prose, asked_in if other_language else None, book_terms, loan_words)
+    # A word of another language is no misspelt one of the book.
+    corrections = {} if other_language else _correct((asking, scene), corrector, book_terms)
+    subject_text, prose = " ".join(asking or scene), " ".join([*scene, *asking])
+    found = _terms(subject_text, prose, other_language, book_terms, loan_words)
+    meant: tuple[tuple[str, str], ...] = ()
     if asked_in and meanings:
         found = tuple(pair for pair in found if not meanings.contradicts(pair, asked_in))
-    meant = _meant(prose, asked_in, found, meanings) if asked_in and meanings else ()
+        meant = _meant(prose, asked_in, found, meanings)
     term = next(filter(None, map(term_asked, said.asking)), "")
     if not term and book_terms and not other_language:
         term = book_terms.alone(subject_text, found)
     terms, written_out = _names_asked_for(found, term, book_terms)
-    names = [f"({term})" for _, term in (*terms, *meant)]
-    # What was pasted is searched, and says what is asked only where the question itself names nothing.
-    own_subject = any(map(names_its_subject, said.asking))
-    asked = _one_text([*(asking or scene), *names], "" if own_subject else said.told)
-    is_long = bool(asking) and (said.has_topic or sum(map(len, scene)) > SCENE_CHARS)
-    kept = _last_of(scene, SCENE_CHARS) if is_long else scene
-    search_text = _one_text([*kept, *asking, *names], said.told).strip() or text.strip()[:MOST_CHARS]
-    searched = set(_WORDS.findall(search_text))
-    corrections = {typed: meant for typed, meant in said.corrections if meant in searched} | corrections
+    searched = _searched(said, asking, scene, [f"({name})" for _, name in (*terms, *meant)])
+    search_text = searched.text.strip() or text.strip()[:MOST_CHARS]
+    words = set(_WORDS.findall(search_text))
+    corrections = {typed: right for typed, right in said.corrections if right in words} | corrections
     return Understanding(
         text=text,
         search_text=search_text,
-        asked=asked or search_text,
+        asked=searched.asked or search_text,
         clauses=_clauses(asking),
         scene=said.shown_scene if asking else (),
         pasted=said.pasted or None,
@@ -324,12 +318,12 @@ def understand(
         terms=terms,
         written_out=written_out,
         meanings=meant,
-        gloss=meanings.gloss(_one_text([*kept, *asking], said.told), asked_in, terms) if asked_in and meanings else "",
+        gloss=meanings.gloss(searched.without_names, asked_in, terms) if asked_in and meanings else "",
         language=language,
-        asked_in=asked_in or "",
-        has_long_scene=is_long,
+        asked_in=asked_in,
+        has_long_scene=searched.has_long_scene,
         asks_by_itself=said.asks_by_itself,
-        foreign=_foreign_share(asked if asking and scene else search_text, language),
+        foreign=_foreign_share(searched.asked if asking and scene else search_text, language),
         term=_corrected_term(term, corrections),
         compared=_compared_by_name((subject_text, prose), language, found),
         own_text=said.own_text,
@@ -391,6 +385,32 @@ def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
         asks_by_itself=bool(pasted)
         and any(map(names_its_subject, asking))
         and not any(map(points, (*asking, *parts.scene))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What of a message is searched, and what of that asks."""
+
+    text: str
+    without_names: str  # the same without what the book calls things
+    asked: str
+    has_long_scene: bool
+
+
+def _searched(said: _Said, asking: Sequence[str], scene: Sequence[str], names: Sequence[str]) -> _Searched:
+    """The sentences with the book's names, and of a long scene only its end.
+
+    What was pasted is searched, and says what is asked only where the question itself names nothing.
+    """
+    own_subject = any(map(names_its_subject, said.asking))
+    is_long = bool(asking) and (said.has_topic or sum(map(len, scene)) > SCENE_CHARS)
+    kept = _last_of(scene, SCENE_CHARS) if is_long else scene
+    return _Searched(
+        text=_one_text([*kept, *asking, *names], said.told),
+        without_names=_one_text([*kept, *asking], said.told),
+        asked=_one_text([*(asking or scene), *names], "" if own_subject else said.told),
+        has_long_scene=is_long,
     )
 
 
@@ -465,7 +485,7 @@ def _correct(
 def _terms(
     subject_text: str,
     prose: str,
-    other_language: str | None,
+    other_language: str,
     book_terms: BookTerms | None,
     loan_words: LoanWords | None,
 ) -> tuple[tuple[str, str], ...]:
