@@ -15,7 +15,7 @@ from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
-from engines.understanding.later_turns import goes_on, may_go_on
+from engines.understanding.later_turns import goes_on, may_go_on, point_by_its_noun
 from engines.understanding.mentions import mention_asked
 from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
@@ -116,6 +116,10 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
             return of_chapters or QUESTION
     of_it = _mention_of_it(text, turns) if has_page and intent.task != "mentions" else None
     intent = of_it or intent
+    if intent.kind == "question" or intent.likely:
+        place = last_asked(turns)
+        said = "\n".join(turn.content for turn in turns[place:]) if place is not None else ""
+        intent = point_by_its_noun(text, said) or intent
     if intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent

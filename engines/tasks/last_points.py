@@ -1,19 +1,20 @@
 """Answers about one point of an earlier answer: "explain the second point"; called by `engines.tasks.answering`.
 
-The points are the lines of its list, else those of a list that it quotes, else its quotations. A point of a list of
-pages or chapters is answered from that page; one that is a section, from the section, which the chat retrieves again;
-any other is searched for.
+`engines.tasks.answer_points` says what its points are. A point of a list of pages or chapters is answered from that
+page; one that is a section, from the section, which the chat retrieves again; any other is quoted whole from where it
+stands, with what a search for it finds. Where two things were spoken of, "the second one" is one of these.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from llama_index.core.schema import QueryBundle
 
 from engines.events import Retrieved, Source, Turn
 from engines.synthesis.extractive import (
     AnswerQuery,
+    Choice,
     ExtractiveSynthesizer,
     Quotation,
     choose,
@@ -21,40 +22,33 @@ from engines.synthesis.extractive import (
     quote_passages,
     without_links,
 )
+from engines.tasks.answer_points import FEWEST, Point, numbered, own_text, points_of
 from engines.tasks.page_parts import part_asked
-from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
+from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, Task, ready
+from engines.understanding.comparisons import things_asked
 from engines.understanding.later_turns import names_a_step, names_points, point_asked
 from engines.understanding.words import content_words
 
-_LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
-_QUOTED_LINE = re.compile(r"^>[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
-_QUOTED_PLACE = re.compile(r"^> — (?P<text>.+? \[\d+\])\s*$", re.MULTILINE)
-_MARK = re.compile(r"\s*\[\d+\]")
-_BOLD = re.compile(r"\*\*(?P<name>[^*\n]+?)\*\*")
-_NAME_END = re.compile(r"\s+—\s|:\s")
-_FEWEST = 2
 _MOST_SECTIONS = 2  # that are quoted for one point
+_WHAT_IS = "What is {}?"
 _NOTE = (
     "The reader asks for more on this point of your last answer: {point} Explain it from what the passages say of it."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    text: str
-    is_section: bool  # of the book: it has its own link
-    is_listed: bool = False  # by the answer itself, and not in a passage that it quotes
-
-
 def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     """The plan for points of an earlier answer; None if no answer has several."""
-    points, before = _last_points(asked.question.history)
+    points, before = _last_points(asked.question.history, _least(asked))
     if points and not has_model and names_a_step(asked.question.text):
         # An item of an ordered list that the answer quotes; how many points that has says nothing of it.
         synthesizer = PointSynthesizer(asked, [each.text for each in _wanted(asked, points)], of=len(points))
         return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
     is_list = bool(points) and points[0].is_listed
-    if not points or not (is_list or names_points(asked.question.text)):
+    if not is_list and not names_points(asked.question.text):
+        thing = "" if has_model else _thing_asked(asked, has_list=bool(points) and not points[0].is_section)
+        if thing:
+            return AnswerFrom(asked.question.text, about=QueryBundle(_WHAT_IS.format(thing)))
+    if not points or (has_model and not is_list and not names_points(asked.question.text)):
         return None
     wanted = _wanted(asked, points)
     if not wanted:
@@ -66,12 +60,14 @@ def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
         synthesizer = PointSynthesizer(asked, [each.text for each in wanted])
         return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
     texts = " ".join(each.text for each in wanted)
-    return AnswerFrom(texts, about=QueryBundle(f"{before}\n{texts}"))
+    about = QueryBundle(f"{before}\n{texts}")
+    of_a_passage = QuotedPointSynthesizer(asked, wanted)
+    return AnswerFrom(asked.question.text, synthesizer=of_a_passage, postprocessors=(AtLeastUncertain(),), about=about)
 
 
-def _wanted(asked: Task, points: Sequence[_Point]) -> list[_Point]:
+def _wanted(asked: Task, points: list[Point]) -> list[Point]:
     numbers = [int(number) for number in asked.intent.subject.split()]
-    return [point for number in numbers if (point := _numbered(points, number))]
+    return [point for number in numbers if (point := numbered(points, number))]
 
 
 def has_step(asked: Task) -> bool:
@@ -82,21 +78,16 @@ def has_step(asked: Task) -> bool:
 
 def page_of_point(asked: Task) -> str:
     """The name of the page or the chapter that is the one point asked for; "" where the points are no such list."""
-    points, _ = _last_points(asked.question.history)
+    points, _ = _last_points(asked.question.history, _least(asked))
     number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
-    point = _numbered(points, number)
+    point = numbered(points, number)
     if point is None:
         return ""
     if names_a_step(asked.question.text) and not points[0].is_listed:
         return ""
-    names, name = [_name(each.text) for each in points], _name(point.text)
+    names, name = [each.name for each in points], point.name
     pages = [each for each in names if asked.contents.find(each, titled=True) is not None]
-    return name if name in pages and len(pages) >= _FEWEST else ""
-
-
-def _numbered(points: Sequence[_Point], number: int) -> _Point | None:
-    """The point of a number from 1, or counted from the last one, which is -1; None if there is none."""
-    return points[number - 1 if number > 0 else number] if 1 <= abs(number) <= len(points) else None
+    return name if name in pages and len(pages) >= FEWEST else ""
 
 
 class PointSynthesizer(ExtractiveSynthesizer):
@@ -117,36 +108,55 @@ class PointSynthesizer(ExtractiveSynthesizer):
         return quote_passages(self._messages.point, sources, choose(sources, ""))
 
 
-def _last_points(history: Sequence[Turn]) -> tuple[list[_Point], str]:
+class QuotedPointSynthesizer(ExtractiveSynthesizer):
+    """Quotes points of a passage whole from where they stand, then what was not quoted yet of the sections found."""
+
+    def __init__(self, asked: Task, points: Sequence[Point]) -> None:
+        super().__init__()
+        self._messages, self._points = asked.messages, points
+
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        own: list[Source] = []
+        for point in self._points:
+            whole = ((each, own_text(point, each.text)) for each in found.sources)
+            own += [replace(each, text=text) for each, text in whole if text][:1]
+        texts = " ".join(each.text for each in self._points)
+        others = [each for each in found.sources if each.number not in {own_one.number for own_one in own}]
+        chosen = choose(others, texts, earlier=query.earlier, follows_up=True)
+        quoted = (*((each, each.text) for each in own), *chosen.quoted[:_MOST_SECTIONS])
+        named = () if quoted else chosen.named
+        return quote_passages(self._messages.point, (*own, *others), Choice(quoted, named))
+
+
+def _least(asked: Task) -> int:
+    """How many points a list has to have for those that a message names."""
+    return max((int(number) for number in asked.intent.subject.split()), default=FEWEST)
+
+
+def _thing_asked(asked: Task, *, has_list: bool) -> str:
+    """Which of the things that were compared last, or asked for without a list in the answer, a message names."""
+    questions = [turn.content for turn in asked.question.history if turn.role == "user"]
+    things = things_asked(questions[-1:] if has_list else questions)
+    number = _least(asked)
+    return things[number - 1 if number > 0 else number] if 1 < len(things) >= abs(number) else ""
+
+
+def _last_points(history: Sequence[Turn], least: int) -> tuple[list[Point], str]:
     """The points of the newest answer that has several, and what it answers; not those of an answer about a point."""
     question = ""
     for at in range(len(history) - 1, -1, -1):
         if history[at].role != "assistant":
             continue
         question = next((turn.content for turn in reversed(history[:at]) if turn.role == "user"), "")
-        points = [] if point_asked(question) else _points_of(history[at].content)
+        points = [] if point_asked(question) else points_of(history[at].content, least)
         if points:
             return points, question
     return [], ""
 
 
-def _points_of(answer: str) -> list[_Point]:
-    for pattern, is_section in ((_LINE, True), (_QUOTED_LINE, False), (_QUOTED_PLACE, True)):
-        texts = [_MARK.sub("", each["text"]).strip() for each in pattern.finditer(answer)]
-        found = [_Point(text, is_section, is_listed=pattern is _LINE) for text in texts]
-        if len(found) >= _FEWEST:
-            return found
-    return []
-
-
-def _name(point: str) -> str:
-    bold = _BOLD.match(point)
-    return (bold["name"] if bold else _NAME_END.split(point, maxsplit=1)[0]).strip(" :")
-
-
 def _sections_of(point: str, sources: Sequence[Source]) -> list[Source]:
     """The sections that have a point's name, of which the one with its sentence first; else that with most words."""
-    name, said = _name(point), set(content_words(point))
+    name, said = Point(point, is_section=True).name, set(content_words(point))
     whole = [each for each in sources if point == place(each)]
     named = whole or [each for each in sources if name in (place(each), each.title, *each.heading_path[-1:])]
 

@@ -127,6 +127,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         by_page: bool = False,
         sides: Sequence[Chapter] = (),
         only_points: bool = False,
+        numbered: bool = True,
     ) -> None:
         super().__init__()
         self._opening = opening  # why no model has done it; with a place for `{title}`
@@ -136,10 +137,11 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._piece = piece  # what a quotation shows of them, however far down it stands: "code"
         self._by_page = by_page  # one line a page: of a chapter
         self._sides = sides  # chapters or pages that are shown side by side
+        self._numbered = numbered  # whether a message may name a part of the text by its number
         self._only_points = only_points  # without sections that lead on, list what to read or ask the reader
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        part = [] if self._by_page else part_asked(query.query_str, found.sources)
+        part = [] if self._by_page or not self._numbered else part_asked(query.query_str, found.sources)
         sources = part or found.sources
         wanted = [source for source in sources if self._wanted(source)] if self._wanted else []
         if self._opening != self._messages.no_quiz:
@@ -166,7 +168,8 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
             left_out = len(lines) - len(told.parts)
             more = f"\n\n{self._messages.and_more.format(count=left_out)}" if left_out > 0 else ""
             return replace(told, ending=more)
-        fitting = _as_many(lines, lines_asked(query.query_str)) or _that_fit(lines)
+        wanted_lines = lines_asked(query.query_str) if self._numbered else 0
+        fitting = _as_many(lines, wanted_lines) or _that_fit(lines)
         outline = linked_list(opening, fitting)
         left_out = len(lines) - len(fitting)
         return replace(outline, ending=f"\n\n{self._messages.and_more.format(count=left_out)}") if left_out else outline

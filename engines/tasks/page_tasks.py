@@ -33,7 +33,7 @@ from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
-from engines.understanding.later_turns import numbered_part
+from engines.understanding.later_turns import numbered_part, point_asked
 from engines.understanding.lexicon import pattern
 from engines.understanding.task_patterns import IS_MENTIONED, NEEDED_HERE
 from storage.vectors import payload
@@ -193,6 +193,8 @@ class PageTasks:
             return None
         opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
         title = asked.messages.titles(titles)
+        # A page that is the second point of an answer is told as a whole, and not its own second point.
+        is_a_point = bool(asked.intent.name) and point_asked(asked.question.text) is not None
         outline = OutlineSynthesizer(
             opening,
             asked.messages,
@@ -202,6 +204,7 @@ class PageTasks:
             by_page=by_page,
             sides=sides,
             only_points=asked.intent.task == "key_points",
+            numbered=not is_a_point,
         )
         named = ", ".join(f"“{each}”" for each in titles)
         text = f"the {kind} {named}, in order" if kind != "book" else f"pages from all over the book {named}"

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from engines.understanding import lexicon
-from engines.understanding.words import is_function_word
+from engines.understanding.definitions import term_asked
+from engines.understanding.words import detected_language, is_function_word
 
 _MOST_CHARACTERS = 300  # of a sentence that compares things
 _COMPARES = lexicon.word_pattern("tasks.compare")
@@ -53,6 +54,15 @@ def things_compared(sentence: str, language: str) -> tuple[str, ...] | None:
             before = _names_before(parts, between, place, language)
             return (*before, first, second, *_names_behind(parts, between, place + 1, language))
     return None
+
+
+def things_asked(questions: Iterable[str]) -> tuple[str, ...]:
+    """The things that questions compare or ask for, each once, in their order."""
+    found: list[str] = []
+    for question in questions:
+        language = detected_language(question) or "en"
+        found += things_compared(question, language) or filter(None, (term_asked(question),))
+    return tuple(dict.fromkeys(found))
 
 
 def _parted(sentence: str, separators: re.Pattern[str]) -> tuple[list[str], list[str]]:

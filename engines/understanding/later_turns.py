@@ -34,6 +34,8 @@ _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
 _NO_NUMBERS = frozenset({"do", "no", "un", "une", "una", "ein", "eine", "einen"})  # words of several languages
 LAST_POINT = -1
+_A_POINT = "point"
+_SHORTEST_NOUN, _LONGEST_ENDING = 4, 3  # letters
 
 _LEAD = r"(?:{lead}[\s,:.!?-]+)"
 _BEHIND = r"(?:[\s,]+{behind})*\W*$"
@@ -83,6 +85,26 @@ def point_asked(text: str) -> Intent | None:
     if not 0 < len(found) <= _MOST_POINTS or not _BESIDE.issuperset(others):
         return None
     return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
+
+
+def point_by_its_noun(text: str, said: str) -> Intent | None:
+    """The same with a noun of what was said in place of "point": "the third phase" after "what are the phases?"."""
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    words, nouns = plain_words(text), {word for word in plain_words(said) if len(word) >= _SHORTEST_NOUN}
+    for at, word in enumerate(words):
+        is_counted = _number(words[at - 1], ordinal=True) is not None if at else False
+        is_numbered = at + 1 < len(words) and words[at + 1].isdecimal()
+        if word not in _BESIDE and (is_counted or is_numbered) and any(_is_form_of(word, noun) for noun in nouns):
+            return point_asked(" ".join((*words[:at], _A_POINT, *words[at + 1 :])))
+    return None
+
+
+def _is_form_of(word: str, noun: str) -> bool:
+    """Whether two words are one noun, in the singular or the plural: "phase" and "phases", "Phase" and "Phasen"."""
+    shorter, longer = sorted((word, noun), key=len)
+    same = len(shorter) - (shorter[-1] in "yeo")
+    return same >= _SHORTEST_NOUN - 1 and longer.startswith(shorter[:same]) and len(longer) - same <= _LONGEST_ENDING
 
 
 def names_points(text: str) -> bool:

@@ -47,6 +47,26 @@ def test_a_point_of_the_last_answer_is_told_by_its_number(message: str, points: 
     assert intent_of(message, has_page=True).task != "point"
 
 
+@each_row(
+    ("before", "message", "points"),
+    [
+        ("What are the phases of a gait cycle?", "what about the third phase?", "3"),
+        ("Which stages does the pipeline have?", "explain stage 4", "4"),
+        ("What are the components of the brain?", "explain the last component", "-1"),
+        ("What capabilities does it have?", "tell me more about the second capability", "2"),
+        ("Was sind die Phasen des Gangzyklus?", "erkläre die dritte Phase", "3"),
+        ("Quelles sont les phases de la marche ?", "explique la deuxième phase", "2"),
+        ("¿Cuáles son las fases de la marcha?", "explica la segunda fase", "2"),
+        ("What are the phases of a gait cycle?", "and the other one?", None),
+        ("What is the first law of motion?", "what is the zero moment point?", None),
+        ("What are the phases of a gait cycle?", "what is the third law of motion?", None),
+    ],
+)
+def test_a_point_may_be_called_by_the_noun_of_the_question(before: str, message: str, points: str | None) -> None:
+    intent = after(before, message)
+    assert (intent.subject if intent.task == "point" else None) == points
+
+
 @pytest.mark.parametrize(
     "message",
     [

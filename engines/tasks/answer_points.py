@@ -1,0 +1,132 @@
+"""The points that an answer has, as a reader counts them: "the second point", "the third phase".
+
+They are the lines of the answer's own list. An answer that quotes has those of the first quoted passage with enough of
+them: items of a list, or paragraphs that begin with bold words, as sub-headings are shown; else its quotations. Pure
+functions, called by `engines.tasks.last_points`.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+
+from engines.understanding.book_terms import names_no_subject
+
+FEWEST = 2
+_LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
+_QUOTATION = re.compile(r"^>.*(?:\n>.*)*", re.MULTILINE)
+_PLACE = re.compile(r"^— (?P<text>.+? \[\d+\])\s*$", re.MULTILINE)
+_ITEM = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_BOLD = re.compile(r"^\*\*(?P<name>[^*\n]{2,80})\*\*")
+_MARK = re.compile(r"\s*\[\d+\]")
+_NAME_END = re.compile(r"\s+—\s|:\s")
+_FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
+_OWN_NUMBER = r"^\W*(?:[^\W\d]+\s+)?{}(?![\w.])"  # "Stage 3: Text Transcription"
+_NONE = "(?!)"
+_CUT = re.compile(r"^(?:…|\.\.\.)$", re.MULTILINE)  # where a quotation leaves the rest of a section out
+_MOST_LETTERS = 600  # of a point that is a paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of an answer."""
+
+    text: str
+    is_section: bool  # of the book: it has its own link
+    is_listed: bool = False  # by the answer itself, and not in a passage that it quotes
+
+    @property
+    def name(self) -> str:
+        """What stands before its text: the words in bold, or those up to a colon."""
+        bold = _BOLD.match(self.text)
+        return (bold["name"] if bold else _NAME_END.split(self.text, maxsplit=1)[0]).strip(" :")
+
+
+def points_of(answer: str, least: int = FEWEST) -> list[Point]:
+    """The points of an answer, of a quoted list with at least so many where there is one; [] where it has but one."""
+    passages = [_unquoted(found[0]) for found in _QUOTATION.finditer(answer)]
+    lines = [_without_mark(each["text"]) for each in _LINE.finditer(answer)]
+    listed = [Point(text, is_section=True, is_listed=True) for text in lines]
+    if not passages:
+        return listed if len(listed) >= FEWEST else []
+    lists = [(found, passage) for passage in passages if len(found := _points_in(passage)) >= FEWEST]
+    if lists:
+        first, passage = lists[0]
+        if len(first) < least and _CUT.search(passage):
+            return []  # the rest of the list is not shown
+        return next((found for found, _ in lists if len(found) >= least), first)
+    places = [_without_mark(each["text"]) for passage in passages for each in _PLACE.finditer(passage)]
+    quoted = [Point(text, is_section=True) for text in places]
+    return next((found for found in (quoted, listed) if len(found) >= FEWEST), [])
+
+
+def numbered(points: list[Point], number: int) -> Point | None:
+    """The point that has a number in its own name, else the one at its place from 1; -1 is the last one."""
+    own = _OWN_NUMBER.format(number) if number > 0 and points and not points[0].is_listed else _NONE
+    named = [each for each in points if re.match(own, each.name)]
+    if len(named) == 1:
+        return named[0]
+    return points[number - 1 if number > 0 else number] if 1 <= abs(number) <= len(points) else None
+
+
+def own_text(point: Point, text: str) -> str:
+    """What a section says under a point: up to the next one of the same kind; "" where the section has it not."""
+    lines = text.splitlines()
+    wanted = _letters(point.text)[:_MOST_LETTERS]
+    first = next((at for at, line in enumerate(lines) if _begins(line, wanted)), None)
+    if first is None:
+        return ""
+    indent, is_item = _indent(lines[first]), _ITEM.match(lines[first].strip()) is not None
+    rest = takewhile(lambda line: not _ends(line, indent, is_item=is_item), lines[first + 1 :])
+    return "\n".join((lines[first].strip(), *rest)).strip()
+
+
+def _points_in(passage: str) -> list[Point]:
+    """The items or the bold paragraphs of a passage, whichever begin first; no code, and no items of items."""
+    items: list[str] = []
+    headings: list[str] = []
+    paragraphs: list[str] = []
+    first, in_code, blank = "", False, True
+    for line in passage.splitlines():
+        if _FENCE.match(line):
+            in_code = not in_code
+        elif not in_code and (item := _ITEM.match(line)):
+            items.append(_without_mark(item["text"]))
+            first = first or "item"
+        elif not in_code and blank and (found := _BOLD.match(line)) and not names_no_subject(found["name"].strip(" :")):
+            (headings if found[0] == line.strip() else paragraphs).append(line.strip())
+            first = first or "bold"
+        blank = not line.strip() or bool(_BOLD.match(line))
+    bold = max(headings, paragraphs, key=len)
+    chosen = bold if (first == "bold" or len(items) < FEWEST) and len(bold) >= FEWEST else items
+    return [Point(text, is_section=False) for text in chosen]
+
+
+def _unquoted(quotation: str) -> str:
+    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in quotation.splitlines())
+
+
+def _without_mark(text: str) -> str:
+    return _MARK.sub("", text).strip()
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _begins(line: str, wanted: str) -> bool:
+    """Whether a line of a section is the point, which is shown without the line's number and its links."""
+    own = _letters(re.sub(r"\]\([^)]*\)", "]", _ITEM.sub(r"\g<text>", line.strip()).lstrip("#")))
+    return bool(own) and bool(wanted) and (own == wanted or (len(own) > 12 and wanted.startswith(own)))
+
+
+def _ends(line: str, indent: int, *, is_item: bool) -> bool:
+    if not line.strip() or _indent(line) > indent:
+        return False
+    stripped = line.strip()
+    if is_item:
+        return _ITEM.match(stripped) is not None or stripped[:1].isalpha() or stripped.startswith(("**", "#", "|"))
+    return bool(_BOLD.match(stripped)) or stripped.startswith("#")

@@ -1,0 +1,97 @@
+"""What counts as a point of an answer, and what a section says under it."""
+
+from engines.tasks.answer_points import numbered, own_text, points_of
+from tests.tables import each_row
+
+_STAGES = """> The pipeline has four stages:
+>
+> **Stage 1: Capture**
+>
+> The microphones listen. This involves:
+>
+> - **Acquisition**: sound waves
+> - **Levels**: normalised
+>
+> **Stage 2: Recognition**
+>
+> Whisper writes the words.
+>
+> — Voice › The Pipeline [1]"""
+_LABELS = """> **std_msgs**: Basic types
+>
+> ```python
+> # 1. no point
+> ```
+>
+> **nav_msgs**: Navigation data
+>
+> **Anatomy**
+>
+> Fields have types.
+>
+> — Topics › Messages [1]"""
+_ITEMS = """> It helps to understand:
+>
+> - **How robots learn**: In simulation
+>   - with random light
+> - **How robots see**: With cameras
+>
+> **Analogy**: A brain.
+>
+> — Brain [1]
+
+Quoted above already:
+
+- Other page [2]
+- Another page [3]"""
+_PLACES = "> One.\n>\n> — Gait › Phases [1]\n\n> Two.\n>\n> — Gait › Swing [2]\n\n- Other page [3]\n- Another page [4]"
+_OWN_LIST = "The book has:\n\n- **Module 1** — One. [1]\n- **Module 3** — Three. [2]\n- **Labs** — Some. [3]"
+
+
+@each_row(
+    ("answer", "number", "name"),
+    [
+        (_STAGES, 1, "Stage 1: Capture"),
+        (_STAGES, -1, "Stage 2: Recognition"),
+        (_LABELS, 2, "nav_msgs"),
+        (_LABELS, -1, "nav_msgs"),
+        (_ITEMS, 2, "How robots see"),
+        (_ITEMS, -1, "How robots see"),
+        (_PLACES, 2, "Gait › Swing"),
+        (_OWN_LIST, 2, "Module 3"),
+        (_OWN_LIST, 3, "Labs"),
+        (_STAGES.replace("Stage 1", "Phase 3"), 3, "Phase 3: Capture"),
+    ],
+)
+def test_the_points_of_an_answer_are_counted_as_they_are_shown(answer: str, number: int, name: str) -> None:
+    point = numbered(points_of(answer), number)
+    assert point is not None
+    assert point.name == name
+
+
+def test_a_point_that_a_quotation_leaves_out_is_none_of_another_list() -> None:
+    cut = _STAGES.replace("> — Voice", "> …\n>\n> — Voice")
+    other = "\n\n> 1. One\n> 2. Two\n> 3. Three\n>\n> — Keys [2]"
+    assert points_of(f"{cut}{other}", 3) == []
+    assert len(points_of(f"{_STAGES}{other}", 3)) == 3
+
+
+SECTION = "Intro.\n\n1. **Capture**: See [the page](./x.md).\n   - more\n2. **Words**: Written.\n\nEnd of it."
+
+
+@each_row(
+    ("quoted", "number", "text"),
+    [
+        (
+            "> 1. **Capture**: See the page.\n> 2. **Words**: Written.",
+            1,
+            "1. **Capture**: See [the page](./x.md).\n   - more",
+        ),
+        ("> 1. **Capture**: See the page.\n> 2. **Words**: Written.", 2, "2. **Words**: Written."),
+        ("> - **Nothing**: here\n> - **None**: there", 1, ""),
+    ],
+)
+def test_a_point_is_told_with_what_stands_below_it(quoted: str, number: int, text: str) -> None:
+    point = numbered(points_of(quoted), number)
+    assert point is not None
+    assert own_text(point, SECTION) == text
