@@ -11,10 +11,12 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Self
+
+import pytest
 
 Ending = Literal["finish", "drop", "stall", "error", "silent"]
 
@@ -352,6 +354,21 @@ class GeminiServer:
                 transport.abort()
             loop.run_until_complete(asyncio.sleep(0.01))
             loop.close()
+
+
+def gemini_fixture(
+    reply: Reply | None = None, *, condense: str | None = None, scope: Literal["module", "function"] = "module"
+) -> Callable[..., Iterator[GeminiServer]]:
+    """The fixture `gemini` of a test module: a server with its reply, and with the question it condenses others to."""
+
+    @pytest.fixture(name="gemini", scope=scope)
+    def gemini() -> Iterator[GeminiServer]:
+        with GeminiServer(reply) as server:
+            if condense is not None:
+                server.condense = Reply(chunks=(condense,))
+            yield server
+
+    return gemini
 
 
 def serve(arguments: list[str] | None = None) -> None:

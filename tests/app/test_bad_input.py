@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from engines import prompts
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 LIMIT_SECONDS = 20.0  # for one answer, on a machine that is busy
@@ -67,10 +67,7 @@ MESSAGES = {
 LEAKED = tuple(line for line in prompts.TUTOR.splitlines() if len(line) > 60)
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("<verdict>wholly</verdict>\nThe point stays ", "inside [source 1]."))) as server:
-        yield server
+gemini = gemini_fixture(Reply(chunks=("<verdict>wholly</verdict>\nThe point stays ", "inside [source 1].")))
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,13 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, preflight_headers, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        yield server
+gemini = gemini_fixture()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.test_conversation import QUESTION, Reader, parts_of, told
 from tests.app.test_monitoring import figures
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.server_processes import ServedProcess, served_process
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
@@ -48,12 +48,11 @@ def clock(tmp_path: Path) -> Clock:
     return Clock(tmp_path / "clock")
 
 
-@pytest.fixture
-def gemini() -> Iterator[GeminiServer]:
-    words = tuple(f"word{number} " for number in range(WORDS))
-    with GeminiServer(Reply(chunks=words, pace_seconds=0.05)) as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(
+    Reply(chunks=tuple(f"word{number} " for number in range(WORDS)), pace_seconds=0.05),
+    condense=QUESTION,
+    scope="function",
+)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
@@ -23,11 +23,7 @@ SLOW = Reply(chunks=tuple(f"word{number} " for number in range(200)), pace_secon
 Part = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        server.condense = Reply(chunks=(QUESTION,))  # so that the book covers every follow-up
-        yield server
+gemini = gemini_fixture(condense=QUESTION)  # so that the book covers every follow-up
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.app.test_conversation import OTHER, QUESTION, SLOW, Reader, parts_of, read_some, told
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.server_processes import ServedProcess, served_process
 from tests.serving import copied
 
@@ -23,11 +23,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 TRIES = 8  # enough for the kernel to hand connections to both processes
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(condense=QUESTION)
 
 
 def bookrag_serve(data_dir: Path, gemini_url: str, **settings: object) -> AbstractContextManager[ServedProcess]:

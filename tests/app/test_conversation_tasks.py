@@ -7,16 +7,13 @@ import pytest
 
 from engines.understanding.intent_recognition import intent_of
 from tests.app.test_tasks import PAGE, ask
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, indexed, serving
 
 OTHER_PAGE = "/docs/balance/capture-point"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("Yeh safha tawazun par hai ", "[source 1]."))) as server:
-        yield server
+gemini = gemini_fixture(Reply(chunks=("Yeh safha tawazun par hai ", "[source 1].")))
 
 
 @pytest.fixture(scope="module")

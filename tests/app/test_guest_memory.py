@@ -22,18 +22,14 @@ from storage.conversations.guest_memory import (
 )
 from storage.conversations.redis_guest_memory import RedisGuestMemory
 from storage.errors import StorageUnavailableError
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.redis_server import redis_server
 from tests.serving import Served, copied, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(condense=QUESTION)
 
 
 @pytest.fixture(scope="module")

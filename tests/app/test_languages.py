@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.test_tasks import ask
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
@@ -19,11 +19,7 @@ IN_OTHER_LANGUAGES = [
 ]
 
 
-@pytest.fixture
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("The ground only pushes [source 1].",))) as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(Reply(chunks=("The ground only pushes [source 1].",)), condense=QUESTION, scope="function")
 
 
 @pytest.fixture

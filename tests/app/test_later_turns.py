@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.app.test_tasks import PAGE, ask
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 from tests.tables import each_row
 
@@ -15,10 +15,7 @@ CAPTURE_POINT = "/docs/balance/capture-point"
 LIST = "It says:\n\n- The ground only pushes [source 1].\n- The feet stay flat [source 1]."
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=(LIST,))) as server:
-        yield server
+gemini = gemini_fixture(Reply(chunks=(LIST,)))
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.app.test_tasks import PAGE, ask
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 from tests.tables import each_row
 
 INSIDE = f"{PAGE}#inside"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("It does ", "[source 1]."))) as server:
-        yield server
+gemini = gemini_fixture(Reply(chunks=("It does ", "[source 1].")))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from engines import prompts
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 QUESTION = "Since the ground can also pull at the feet, where outside the support polygon may the zero moment point be?"
@@ -17,10 +17,7 @@ CORRECTION = "The book says that the ground only pushes and never pulls [source 
 PASSAGE = "The ground only pushes and never pulls"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        yield server
+gemini = gemini_fixture()
 
 
 @pytest.fixture(scope="module")

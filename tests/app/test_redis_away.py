@@ -10,16 +10,11 @@ from pydantic import SecretStr
 from app.settings import AppSettings
 from storage.settings import StorageSettings
 from tests.app.test_conversation import QUESTION, SLOW, Reader, read_some, told
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, gemini_fixture
 from tests.server_processes import free_port
 from tests.serving import Served, serving
 
-
-@pytest.fixture
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer() as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(condense=QUESTION, scope="function")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ the middle of a hundred streams.
 
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from storage.vectors.qdrant_server import READER_SECONDS
 from tests.app.test_conversation import QUESTION, Part, Reader, parts_of, read_some, told
 from tests.app.test_monitoring import figures
 from tests.commands import run_command
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.qdrant_server import QdrantServer
 from tests.redis_server import redis_server
 from tests.server_processes import served_process
@@ -37,12 +36,11 @@ UNLIMITED = {
 }
 
 
-@pytest.fixture
-def gemini() -> Iterator[GeminiServer]:
-    words = tuple(f"word{number} " for number in range(WORDS))
-    with GeminiServer(Reply(chunks=words, pace_seconds=0.05)) as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(
+    Reply(chunks=tuple(f"word{number} " for number in range(WORDS)), pace_seconds=0.05),
+    condense=QUESTION,
+    scope="function",
+)
 
 
 def model(gemini: GeminiServer) -> dict[str, object]:

@@ -7,16 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 PAGE = "/docs/balance/zmp"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("The page is about balance ", "[source 1]."))) as server:
-        yield server
+gemini = gemini_fixture(Reply(chunks=("The page is about balance ", "[source 1].")))
 
 
 @pytest.fixture(scope="module")

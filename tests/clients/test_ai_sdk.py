@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
-from tests.gemini_server import GeminiServer, Reply
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
 HERE = Path(__file__).parent
@@ -43,11 +43,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "client.mjs"
 
 
-@pytest.fixture(scope="module")
-def gemini() -> Iterator[GeminiServer]:
-    with GeminiServer(Reply(chunks=("The ground ", "only pushes [1]."))) as server:
-        server.condense = Reply(chunks=(QUESTION,))
-        yield server
+gemini = gemini_fixture(Reply(chunks=("The ground ", "only pushes [1].")), condense=QUESTION)
 
 
 @pytest.fixture(scope="module")
