@@ -168,7 +168,7 @@ class Blocks:
         matched = self._match_containers(line)
         all_matched = matched == len(self._containers)
         if self._fence and all_matched:
-            return self._in_fence(line, segments, whole=whole)
+            return self._in_fence(line, whole=whole)
         opened = _opened_containers(line, interrupts=self._paragraph and all_matched)
         kind = self._kind_of(line, opened=bool(opened), all_matched=all_matched, whole=whole)
         wraps = kind == "fence" and not opened and self._fence_wraps(line.content)
@@ -212,7 +212,7 @@ class Blocks:
                 line.skip(indent)
         return len(self._containers)
 
-    def _in_fence(self, line: _Line, segments: list[Segment], *, whole: bool) -> bool:
+    def _in_fence(self, line: _Line, *, whole: bool) -> bool:
         assert self._fence is not None  # noqa: S101 - for the type checker
         if not whole and (not line.content or line.content.startswith(self._fence.sign)):
             return False

@@ -10,9 +10,6 @@ import re
 from engines.understanding.lexicon import expression, pattern, word_pattern, words
 
 # Tasks on a page, a chapter or the book.
-PAGE_WORD = expression("places", "{page}s?")
-CHAPTER_WORD = expression("places", "{chapter}s?")
-BOOK_WORD = expression("places", "{book}s?")
 THIS_PAGE = pattern(
     "places",
     r"(?<!\w)(?!these docs){this}{page}s?(?!\w)",
@@ -196,7 +193,6 @@ TRAILING = pattern(
     r"\s*\b{treated}\s*$",
     r"\s*{about_behind}?\s*{is_behind}?\s*[؟?]?\s*$",
 )
-PLACE_WORD = expression("places", "{place}s?")
 WHICH_CHAPTER = pattern(
     "book",
     r"\b{whole:which_place}\s+(?P<part>{place}s?)\s+(?P<rest>{aboutness}\b.+)",
