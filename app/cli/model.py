@@ -53,7 +53,7 @@ def export(
     if problem is not None:
         raise CheckFailedError(problem)
     if folder is not None:
-        _copy(described, folder)
+        copy_export(described, folder)
     console().print(str(folder or described))
 
 
@@ -66,7 +66,7 @@ def _is_free(folder: Path, export: Path | None = None) -> bool:
     return not names or (_WRITING in names and MANIFEST not in names and names <= ours)
 
 
-def _copy(export: Path, folder: Path) -> None:
+def copy_export(export: Path, folder: Path) -> None:
     """Copy an export to a new or empty folder, all or nothing; an empty one may be a mounted volume, which stays."""
     made = not folder.exists()
     try:

@@ -90,7 +90,7 @@ _NUMBERED_NAME = re.compile(
 
 
 def _replaced(pattern: regex.Pattern[str], text: str, others: Mapping[str, str]) -> str:
-    """A text with other words for some of those that a pattern finds."""
+    """A text in which some of what a pattern finds is replaced."""
     return pattern.sub(lambda match: others.get(match[0], match[0]), text)
 
 
@@ -137,7 +137,7 @@ class BookTerms:
         return _NUMBERED_NAME.sub(as_written, text)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with what the book writes otherwise, and these changes.
+        """The text with names as the book writes them, and the changes.
 
         Plurals of abbreviations are singular ("IMUs"), possessives as well ("ZMP's"), their letters stand together
         ("D-H"), swapped letters are put right ("ZPM"), and "2" for "to" is written out ("sim2real").
@@ -187,7 +187,7 @@ class BookTerms:
         return next(alone, "")
 
     def cognates(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
-        """The words of another language with the book's words of the same root."""
+        """Words of another language, each with the book's word of the same root."""
         found: dict[str, str] = {}
         means = load_table(language)
         for word in dict.fromkeys(_WORD.findall(text)):
@@ -283,13 +283,13 @@ class BookTerms:
         return self._has(word) or any(each(word) for each in (self._name_of, self._long_form, self._spelt_out))
 
     def _telling_words(self, text: str) -> tuple[Set[str], Set[str]]:
-        """The words of a question that say something about its subject, and those of them that the book has."""
+        """The words of a question that name its subject, and those of them that the book has."""
         words = {each for each in _WORD.findall(text) if each.casefold() not in _OF_DEFINITIONS}
         telling = {each for each in words if not is_stop_word(each, self._language)}
         return telling, set(filter(self._has, telling))
 
     def _swapped(self, word: str) -> str | None:
-        """The book's abbreviation that this one is with two letters swapped."""
+        """The book's abbreviation from which this one differs by two swapped letters."""
         short = word.casefold()
         if len(short) < 3 or short in self._phrases:
             return None
@@ -299,7 +299,7 @@ class BookTerms:
         return best.upper() if best and word.isupper() else best
 
     def _at_an_end(self, word: str) -> str | None:
-        """The book's abbreviation that this one is with a letter in front or at the end ("VSLAM")."""
+        """The book's abbreviation to which this one adds a letter in front or at the end ("VSLAM")."""
         short = word.casefold() if word.isupper() else ""
         fewer = [known for known in (short[1:], short[:-1]) if len(known) > 3 and self._is_abbreviation(known)]
         return max(fewer, key=lambda known: self._words[known], default=None)
@@ -321,7 +321,7 @@ class BookTerms:
         return max(more, key=lambda known: self._words[known], default=None)
 
     def _one_letter_fewer(self, word: str) -> str | None:
-        """The book's abbreviation that this one is with a letter more inside ("PID")."""
+        """The book's abbreviation to which this one adds a letter inside ("PID")."""
         fewer = _without_each(word.casefold())
         near = [known for known in fewer if self._has(known) and self._is_none_of_the_language(known)]
         return max(near, key=lambda known: self._words.get(known, 0), default=None)
@@ -331,7 +331,7 @@ class BookTerms:
 def load_book_terms(
     spelling: str, phrases: str, abbreviations: str, vocabulary: str, locale: str | None
 ) -> BookTerms | None:
-    """Those of a book, from what its build has kept; None for a build that has kept none."""
+    """The terms of a book, from what its build kept; None if it kept none."""
     known = load_vocabulary(vocabulary)
     if known is None or not spelling:
         return None
@@ -352,7 +352,7 @@ def _capitals(word: str) -> bool:
 
 
 def _without_each(word: str) -> list[str]:
-    """A word without each of its inner letters."""
+    """The words made by leaving out one inner letter of a word."""
     return [word[:at] + word[at + 1 :] for at in range(1, len(word) - 1)]
 
 

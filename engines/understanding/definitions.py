@@ -69,7 +69,7 @@ def asks_how_it_works(sentence: str) -> bool:
 
 
 def in_english(sentence: str) -> str:
-    """A question for a definition in another language as an English one, its term unchanged; else the sentence.
+    """The English form of a question for a definition, with its term unchanged; other sentences as they are.
 
     A model that reads English alone finds nothing in "LIDAR kya hota hai?" but the term.
     """
@@ -139,7 +139,7 @@ def _term_asked(sentence: str, patterns: tuple[regex.Pattern[str], ...], *, alon
 
 
 def _behind_urdu(term: str) -> str:
-    """What follows the last word of Roman Urdu, where before it there is a field alone: "node" of "ros2 mein node"."""
+    """What follows the last word of Roman Urdu, if only a field precedes it: "node" of "ros2 mein node"."""
     words = _FIELD_BEFORE.sub("", term).split()
     begins = max((place for place, word in enumerate(words, 1) if is_roman_urdu(word.casefold())), default=0)
     if not all(is_roman_urdu(word.casefold()) for word in words[:begins]):
@@ -149,7 +149,7 @@ def _behind_urdu(term: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What of a text defines a term."""
+    """The part of a text that defines a term."""
 
     strength: float  # `DEFINES` and more where the text defines it
     block: int = 0  # of the text's blocks, the first of which is 0
@@ -351,7 +351,7 @@ def _written_out(sentence: str, name: str) -> float:
 
 
 def _stands_for(words: Sequence[str], letters: str) -> bool:
-    """Whether an abbreviation has the initials of words; it may lack those of small words and behind a hyphen."""
+    """Whether an abbreviation is made of the words' initials; small words and parts after a hyphen may lack theirs."""
     if not words or not letters:
         return not letters and all(map(_may_be_left_out, words))
     initial = words[0].lstrip("-")[0].casefold()
@@ -416,7 +416,7 @@ def is_diagram(block: str) -> bool:
 
 
 def is_quiz(block: str) -> bool:
-    """Whether a block is what readers are asked, with options and the number of the right one: it tells nothing."""
+    """Whether a block is a quiz question with its options and the number of the right one, which explains nothing."""
     return is_prose(block) and bool(_QUIZ.match(block))
 
 

@@ -122,7 +122,7 @@ class SpellingCorrector:
         self._names_of = lru_cache(maxsize=LONGEST + LONGEST)(self._names_of_length)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with its misspelt words replaced, and what was replaced by what."""
+        """The text with its spelling corrected, and the corrections, typed word → corrected word."""
         corrections = self._identifiers(text)
         for typed, meant in corrections.items():
             text = text.replace(typed, meant)
@@ -143,7 +143,7 @@ class SpellingCorrector:
         return replaced, tuple(corrections.items())
 
     def with_form_words(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The text with its misspelt words of form put right, and these: they tell what of it asks, and for what.
+        """The text with misspelt words of form corrected ("how", "explain"), and the corrections.
 
         "Waht does the book say about grasping in simple wodrs" asks about grasping.
         """
@@ -157,7 +157,7 @@ class SpellingCorrector:
         return _WORD.sub(lambda word: found.get(word[0], word[0]), text) if found else text, tuple(found.items())
 
     def _question_word(self, first: str) -> str | None:
-        """The question word that the first word of a message is with a letter missing, or two swapped: "wich", "hwat".
+        """The question word that a message begins with, if a letter is missing or two are swapped: "wich", "hwat".
 
         Others are as near to "wich": elsewhere it may be "with".
         """
@@ -170,7 +170,7 @@ class SpellingCorrector:
         return meant.capitalize() if meant and first[0].isupper() else meant
 
     def _spelt_like(self, identifier: str, corrected: str) -> str:
-        """A corrected identifier in the parts of the one that was typed: `toEqaul` gives `toEqual`."""
+        """A corrected identifier with the capitals and signs of the typed one: `toEqaul` gives `toEqual`."""
         parts = _PARTS_OF_A_NAME.findall(identifier)
         if len(parts) < 2:
             return corrected
@@ -198,7 +198,7 @@ class SpellingCorrector:
         return starts and (is_function_word(nearest, self._language) or self.typical_by(nearest) >= _TYPICAL)
 
     def _identifiers(self, text: str) -> dict[str, str]:
-        """The identifiers whose misspelt parts are put right, where the book has another part of them."""
+        """Identifiers with their misspelt parts corrected, if the book has another part of them."""
         found: dict[str, str] = {}
         for match in _JOINED.finditer(text):
             whole = self._remembered_compound("".join(_PART.findall(match[0])).lower())
@@ -218,7 +218,7 @@ class SpellingCorrector:
         return found
 
     def _nearest_compound(self, squashed: str) -> str | None:
-        """The identifier of the book that is meant by parts with signs between them: "modual-name-maper".
+        """The book's identifier that misspelt parts with signs between them mean: "modual-name-maper".
 
         None where the book has the parts as they are written. It takes one edit for each five letters, three at most.
         """
@@ -231,11 +231,11 @@ class SpellingCorrector:
         return found[0] if found else None
 
     def _names_of_length(self, length: int) -> list[str]:
-        """The words of so many letters that the book has and its language has not."""
+        """The words of this length that the book has and its language does not."""
         return sorted(word for word in self._words if len(word) == length and not zipf(word, self._language))
 
     def _alike(self, word: str, edits: int) -> Iterator[tuple[str, float]]:
-        """The words of the book and of its language within so many edits, and how many these are.
+        """The words of the book and of its language within this many edits, each with its number of edits.
 
         The first letter is rarely wrong: only words that have it, or that have the first two swapped, are compared.
         """
@@ -249,7 +249,7 @@ class SpellingCorrector:
                 yield found, float(distance)
 
     def _nearest_part(self, part: str) -> str | None:
-        """The book's word that a part of an identifier is with one letter wrong, or two in a long one."""
+        """The book's word for a part of an identifier with one wrong letter, or two in a long part."""
         if (
             not part.isalpha()
             or not _SHORTEST_PART <= len(part) <= LONGEST
@@ -269,7 +269,7 @@ class SpellingCorrector:
         return max(near, key=near.__getitem__, default=None)
 
     def _nearest(self, word: str) -> str | None:
-        """The word that was most likely meant, None for one that is right or near nothing."""
+        """The word that was most likely meant; None if the word is correct or close to no other."""
         frequency = zipf(word, self._language)
         if other := self._spelt_otherwise(word):
             return other
@@ -289,7 +289,7 @@ class SpellingCorrector:
         return self._heard_as(word) if frequency < _RARE_ZIPF else None
 
     def _spelt_otherwise(self, word: str) -> str | None:
-        """The book's spelling of a word that British and American English spell differently; None for its own."""
+        """The book's spelling of a word that British and American English spell differently; None if it is the same."""
         if self._language != "en":
             return None
         others = (pattern.sub(other, word) for pattern, other in _SPELT_TWO_WAYS if pattern.search(word))
@@ -297,11 +297,11 @@ class SpellingCorrector:
         return next((each for each in others if self._words.get(each, 0) > _MUCH_MORE_OFTEN * own), None)
 
     def _is_ordinary(self, word: str) -> bool:
-        """Whether a word neither holds sentences together nor is typical of the book."""
+        """Whether a word is neither a function word nor typical of the book."""
         return not is_function_word(word, self._language) and self.typical_by(word) < _RATHER_TYPICAL
 
     def _heard_as(self, word: str) -> str | None:
-        """The word of the book that sounds as this one does and looks similar."""
+        """The book's word that sounds like this one and looks similar."""
         sound = _sound(word)
         heard = self._by_sound.get(sound) if len(sound) >= _SHORTEST_SOUND else None
         return heard if heard and Indel.normalized_similarity(word, heard) >= _ALIKE else None
@@ -330,7 +330,7 @@ class SpellingCorrector:
         return math.log10(count / self._total) + 9 - zipf(word, self._language) if count > 1 else 0.0
 
     def is_about_the_book(self, sentence: str, *, surely: bool = False) -> bool:
-        """Whether a sentence has a word that is typical of the book; one that is common at large has to be much so.
+        """Whether a sentence has a word that is typical of the book; a word common at large must be very typical.
 
         Surely it is about the book with such a word that is much so, or with two.
         """
@@ -347,7 +347,7 @@ class SpellingCorrector:
         return word in self._words or not self._stems.isdisjoint(tokens(word, self._locale))
 
     def _score(self, word: str, candidate: str, distance: float, frequency: float) -> float | None:
-        """How likely a candidate was meant; None where it was not."""
+        """How likely it is that a candidate was meant; None if it was not."""
         in_book, at_large = self._words.get(candidate, 0), zipf(candidate, self._language)
         if frequency > 0 and at_large < frequency + (2.0 if frequency >= _REAL_WORD_ZIPF else 1.0):
             return None
@@ -358,7 +358,7 @@ class SpellingCorrector:
 
 
 def form_word(typed: str, forms: frozenset[str], nearest: Callable[[str], str | None] | None = None) -> str | None:
-    """The word of form, as "explain" and "page", that a misspelt word stands for; None for one that is right.
+    """The word of form ("explain", "page") that a misspelt word stands for; None for a correct word.
 
     `nearest` gives what a misspelt word stands for in a book; without it only the words of form are compared.
     """
@@ -378,7 +378,7 @@ def form_word(typed: str, forms: frozenset[str], nearest: Callable[[str], str | 
 
 @lru_cache(maxsize=20_000)
 def _nearest_form(word: str, forms: frozenset[str]) -> str | None:
-    """The word of form that a word which is none of English is nearly; None for others."""
+    """The word of form closest to a word that is not English; None if there is none."""
     if not word.isascii() or zipf(word, "en") >= _NO_WORD_ZIPF or is_european(word, least=_FOREIGN_ZIPF):
         return None
     if len(word) > _SHORT_FORM:
@@ -389,13 +389,13 @@ def _nearest_form(word: str, forms: frozenset[str]) -> str | None:
 
 
 def is_european(word: str, *, least: float) -> bool:
-    """Whether a word is rather one of another language than a misspelt English one: Spanish "explican"."""
+    """Whether a word is more likely of another language than misspelt English: Spanish "explican"."""
     elsewhere = max(zipf(word, language) for language in EUROPEAN)
     return elsewhere >= least and elsewhere > zipf(word, "en")
 
 
 def _sound(word: str) -> str:
-    """The consonants that are heard of an English word: "kinimatiks" sounds as "kinematics" does."""
+    """The consonants of an English word as they sound: those of "kinimatiks" and "kinematics" are the same."""
     for pattern, sound in _SOUNDS:
         word = pattern.sub(sound, word)
     return word

@@ -64,24 +64,24 @@ _SAME_SOUND = tuple(  # spellings of Roman Urdu
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What words of a language may mean: English words with spaces between, the nearest first."""
+    """The English meanings of a language's words, as words with spaces between them, the nearest first."""
 
     terms: Mapping[str, str]  # by `key`
     written: Mapping[str, str]  # the same by the words as they are written: a frequent word has to be one of them
     computed: Mapping[str, str]  # by a word in small letters, or by `key`
 
     def of(self, word: str, language: str) -> str:
-        """The English words of a word in small letters; "" where there are none."""
+        """The English meanings of a lower-case word; "" if there are none."""
         return self.sure_of(word, language) or self.likely_of(word, language)
 
     def sure_of(self, word: str, language: str) -> str:
-        """The same by the table that was written by hand."""
+        """The same from the hand-written table."""
         if word in self.written or _is_frequent(word, language):
             return self.written.get(word, "")
         return next((self.terms[form] for form in _forms(word, language) if form in self.terms), "")
 
     def likely_of(self, word: str, language: str) -> str:
-        """The same by the computed table."""
+        """The same from the computed table."""
         forms = (word, *_forms(word, language))
         return next((self.computed[form] for form in forms if form in self.computed), "")
 
@@ -90,7 +90,7 @@ class Table:
 
 
 class Meanings:
-    """The English words of one book, by words of other languages that mean them."""
+    """Finds the English words of one book that words of other languages mean."""
 
     def __init__(self, words: Mapping[str, int]) -> None:
         self._words = words
@@ -98,13 +98,13 @@ class Meanings:
 
     @cached_property
     def _by_stem(self) -> Mapping[str, str]:
-        """Stem → a word of the book, the most frequent one."""
+        """Stem → the book's most frequent word with that stem."""
         # When the first question in another language is asked: a large book's words take a tenth of a second.
         by_uses = sorted(filter(str.isascii, self._words), key=self._words.__getitem__)
         return {token: word for word in by_uses for token in tokens(word, "en")}
 
     def find(self, text: str, language: str) -> tuple[tuple[str, str], ...]:
-        """The words of a text that mean one of the book's, each with that one; a word may have two."""
+        """Pairs of a word of the text and the book's word that it means; a word may have two."""
         found: dict[tuple[str, str], None] = {}
         for word in list(_words(_small(text, language), language))[:MOST_WORDS]:
             found.update(
@@ -113,7 +113,7 @@ class Meanings:
         return tuple(found)
 
     def gloss(self, text: str, language: str, terms: Iterable[tuple[str, str]] = ()) -> str:
-        """The text word by word in English, for a model that reads no other language; "" where nothing is known.
+        """The text translated word by word, for a model that reads only English; "" if no word is known.
 
         Words that the tables lack stay where they may be English, or names; of a word in other letters nothing stays.
         """
@@ -136,11 +136,11 @@ class Meanings:
         return piece if piece.isascii() and zipf(word, language) <= zipf(word, "en") else ""
 
     def is_sure_of(self, word: str, language: str) -> bool:
-        """Whether it is known what a word in small letters means, or that it means nothing by itself."""
+        """Whether the meaning of a lower-case word is known, or that it has none by itself."""
         return _is_frequent(word, language) or bool(load_table(language).sure_of(word, language))
 
     def contradicts(self, pair: tuple[str, str], language: str) -> bool:
-        """Whether a word, (typed, searched), surely means something else, or nothing by itself: "kis" is no `KPIs`."""
+        """Whether a pair (typed, searched) is surely wrong: the word means something else, as "kis" for `KPIs`."""
         word = _small(pair[0], language)
         if not word.isascii() or self.is_english(word, language):
             return False
@@ -150,7 +150,7 @@ class Meanings:
         )
 
     def is_english(self, word: str, language: str) -> bool:
-        """Whether a word in small letters is rather an English one among those of another language: "data", "cup"."""
+        """Whether a lower-case word is more likely English among words of another language: "data", "cup"."""
         if not word.isascii() or _is_frequent(word, language):
             return False
         if language != "ur-Latn":
@@ -161,7 +161,7 @@ class Meanings:
         return word in means and (word in self._words or zipf(word, "en") >= _ENGLISH_ZIPF)
 
     def _any(self, word: str, language: str) -> tuple[str, ...]:
-        """A word that the book may not have: of the table that is sure of its meanings."""
+        """A meaning from the hand-written table, whether or not the book has the word."""
         table = load_table(language)
         found = table.sure_of(word, language).split()
         return tuple(sorted(found, key=lambda english: tokens(english, "en")[0] not in self._by_stem))[:1]
@@ -181,7 +181,7 @@ class Meanings:
         return self._known(table.sure_of(word, language)) or self._known(table.likely_of(word, language))
 
     def _known(self, english_words: str) -> tuple[str, ...]:
-        """Those of some English words that the book has, the nearest ones."""
+        """The English words that the book has, only the nearest."""
         known: dict[str, str] = {}  # by their stems, as the book writes them
         for english in english_words.split():
             stemmed = tokens(english, "en")[0]
@@ -203,14 +203,14 @@ class Meanings:
         return ()
 
     def _of_part(self, part: str, language: str) -> str:
-        """The nearest meaning of a part of a compound; also English has some ("Sensor")."""
+        """The nearest meaning of a part of a compound; the part may be an English word itself ("Sensor")."""
         found = self._of_book(part, language)
         return found[0] if found else part if self._words.get(part, 0) >= _PART_USES and part.isascii() else ""
 
 
 @lru_cache(maxsize=8)
 def load_table(language: str) -> Table:
-    """What words of a language may mean; nothing for a language without a table."""
+    """The table of a language; an empty one for a language without a table."""
     if not regex.fullmatch("[a-z]{2,3}(?:-Latn)?", language):
         return Table({}, {}, {})
     path = _FOLDER / f"{language}.tsv.gz"
@@ -219,7 +219,7 @@ def load_table(language: str) -> Table:
 
 
 def _terms(language: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The column of a language in the table that was written by hand, by the keys and by the words themselves."""
+    """A language's column of the hand-written table, by the words' keys and by the words themselves."""
     header, *rows = (line.split("\t") for line in (_FOLDER / _TERMS).read_text(encoding="utf-8").splitlines())
     terms: dict[str, list[str]] = {}
     written: dict[str, list[str]] = {}
@@ -239,14 +239,14 @@ def _merged(found: Mapping[str, list[str]]) -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def load_meanings(encoded: str) -> Meanings | None:
-    """Those of a book whose words are encoded so; None for a build that has kept none."""
+    """The meanings for a build, from its encoded words; None if the build kept none."""
     words = decode_written_words(encoded)
     return Meanings(words) if words else None
 
 
 @lru_cache(maxsize=5_000)
 def key(word: str, language: str) -> str:
-    """What the forms of a word have in common: its stem without accents; of Roman Urdu, its sound."""
+    """The key that the forms of a word share: its stem without accents; in Roman Urdu, its sound."""
     if language == "ur-Latn":
         for spelling, sound in _SAME_SOUND:
             word = spelling.sub(sound, word)
@@ -257,7 +257,7 @@ def key(word: str, language: str) -> str:
 
 
 def _forms(word: str, language: str) -> Iterator[str]:
-    """The keys under which a word in small letters may stand."""
+    """The keys under which a table may list a lower-case word."""
     yield key(word, language)
     # "and", "so", "with", "for" and "like" are written together with the word behind them.
     if language == "ar" and len(word) > 3 and word[0] in "وفبلك":
@@ -274,14 +274,14 @@ def _forms(word: str, language: str) -> Iterator[str]:
 
 
 def _is_frequent(word: str, language: str) -> bool:
-    """Whether a word is a small one, which means what it means as it is written, and no form of another word."""
+    """Whether a word is a function word, which is looked up as it is written and not as a form of another word."""
     if language == "ur-Latn":
         return is_roman_urdu(word) or word in _PARTICLES
     return is_stop_word(word, language)
 
 
 def _is_urdu_verb(word: str) -> bool:
-    """Whether a word in small letters looks like a form of a verb in Roman Urdu: "lagta", "bhejun"."""
+    """Whether a lower-case word looks like a verb form of Roman Urdu: "lagta", "bhejun"."""
     return zipf(word, "en") < _RARE_ZIPF and _URDU_VERB.fullmatch(word) is not None
 
 
@@ -292,7 +292,7 @@ def _small(text: str, language: str) -> str:
 
 
 def _words(text: str, language: str) -> Iterator[str]:
-    """The words of a text in small letters, in its order."""
+    """The words of a text in lower case, in their order."""
     if language not in _RUNS:
         yield from _WORD.findall(text)
         return
@@ -301,7 +301,7 @@ def _words(text: str, language: str) -> Iterator[str]:
 
 
 def _pieces(text: str, language: str) -> Iterator[str]:
-    """The words and names of a text in its order, as they are written."""
+    """The words and names of a text in their order, as written."""
     runs = _RUNS.get(language)
     for name in _NAME.findall(text):
         if runs and runs.search(name):

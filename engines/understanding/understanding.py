@@ -187,7 +187,7 @@ class Understanding:
 
     @property
     def source_text(self) -> str:
-        """What of the question a model for English can read: its English words, and those for the others."""
+        """What a model for English can read of the question: its English words and meanings of the others."""
         return " ".join(_english_words(self.sparse_text, self.asked_in))
 
     @property
@@ -254,17 +254,17 @@ class Understanding:
 
     @property
     def gloss_is_compared(self) -> bool:
-        """Whether the passages are compared with the question's words in English: one in another language has few."""
+        """Whether passages are compared with the question's meaning in English, as its own words are not English."""
         return bool(self.gloss) and self.language == "en"
 
     @property
     def words_compared(self) -> str:
-        """The words of the question that those of a passage are compared with."""
+        """The words of the question that passages are compared with."""
         return self.gloss if self.gloss_is_compared else self.in_own_words(self.search_text)
 
     @property
     def search_words(self) -> str:
-        """The reader's own words of `search_text` that say something about a subject."""
+        """The reader's own words of `search_text` that name a subject."""
         text = self.words_compared
         words = words_of_subject(text, self.language)
         return " ".join(words) if words else text
@@ -279,7 +279,7 @@ def understand(
     loan_words: LoanWords | None = None,
     meanings: Meanings | None = None,
 ) -> Understanding:
-    """Take a message apart; `locale` is that of the texts it is to find, the others know the book's words.
+    """Analyse a message; `locale` is that of the texts to search, the other arguments know the book's words and names.
 
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
@@ -347,7 +347,7 @@ class _Said:
 
 
 def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
-    """The sentences of a message. Of those that do not ask the ones are searched that are about the book."""
+    """The parts of a message; sentences that ask nothing are searched only if they are about the book."""
     is_about_the_book = corrector.is_about_the_book if corrector else None
     frame = framed(message, is_about_the_book) if _MAY_BE_FRAMED.search(message) else None
     parted = part(frame.question if frame else message)
@@ -399,7 +399,7 @@ class _Searched:
 
 
 def _searched(said: _Said, asking: Sequence[str], scene: Sequence[str], names: Sequence[str]) -> _Searched:
-    """The sentences with the book's names, and of a long scene only its end.
+    """The sentences with the book's names for their terms; of a long scene only its end.
 
     What was pasted is searched, and says what is asked only where the question itself names nothing.
     """
@@ -415,7 +415,7 @@ def _searched(said: _Said, asking: Sequence[str], scene: Sequence[str], names: S
 
 
 def _rather_asking(parts: Parts, is_about_the_book: Callable[[str], bool]) -> tuple[str, ...]:
-    """The sentences that ask, without those that only speak of a question, where another one is about the book."""
+    """The sentences that ask; those that only mention a question are left out if another one is about the book."""
     mentions = {sentence for sentence in parts.mentions if not is_about_the_book(sentence)}
     others = tuple(sentence for sentence in parts.asking if sentence not in mentions)
     return others if any(map(is_about_the_book, others)) else parts.asking
@@ -442,7 +442,7 @@ def _worth_a_search(
 
 
 def _sentences_around(prose: str) -> tuple[str, ...]:
-    """What else was said in a chat, a mail or a form, in sentences: also what asks sets the scene there."""
+    """The other sentences of a chat, a mail or a form, where even questions only set the scene."""
     parts = take_apart(prose)
     return (*parts.scene, *parts.asking)
 
@@ -454,7 +454,7 @@ def _clauses(asking: Sequence[str]) -> tuple[str, ...]:
 
 
 def _last_of(sentences: Sequence[str], characters: int) -> list[str]:
-    """The last sentences that have no more characters together; where the last one has more, its end."""
+    """The last sentences that together fit in `characters`; if the last one alone does not, its end."""
     kept: list[str] = []
     for sentence in reversed(sentences):
         if kept and sum(map(len, kept)) + len(sentence) > characters:
@@ -501,7 +501,7 @@ def _terms(
 def _names_asked_for(
     terms: tuple[tuple[str, str], ...], term: str, book_terms: BookTerms | None
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """The terms, and of those what was typed of abbreviations that the book writes out.
+    """The terms to search for, and which typed abbreviations the book writes out.
 
     These stay only where the question asks what they are. Another question is about a section that uses them: with the
     name, "make my app a PWA" would find what progressive web apps are.
@@ -514,14 +514,14 @@ def _names_asked_for(
 def _compared_by_name(
     texts: Iterable[str], language: str, terms: Iterable[tuple[str, str]]
 ) -> tuple[tuple[str, ...], ...]:
-    """The things that the first of the texts compares which compares any, each with the book's name for it."""
+    """The things compared by the first text that compares any, each with the book's name for it."""
     compared = next(filter(None, (things_compared(text, language) for text in texts if MAY_COMPARE.search(text))), ())
     named = {typed.casefold(): name for typed, name in terms}
     return tuple(tuple(filter(None, (each, named.get(each.casefold(), "")))) for each in compared)
 
 
 def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
-    """The term as it is searched; "" where its misspelt words hid that it is none ("the diffrence between …")."""
+    """The term with its spelling corrected; "" if it is then no term ("the diffrence between …")."""
     corrected = _WORDS.sub(lambda word: corrections.get(word[0], word[0]), term)
     return term if corrected == term else term_asked(f"what is {corrected}")
 
@@ -529,13 +529,13 @@ def _corrected_term(term: str, corrections: Mapping[str, str]) -> str:
 def _meant(
     prose: str, language: str, terms: Iterable[tuple[str, str]], meanings: Meanings
 ) -> tuple[tuple[str, str], ...]:
-    """The English words for those of a message that are no terms of the book already."""
+    """The English meanings of a message's words that are not already terms of the book."""
     known = {word for typed, _ in terms for word in typed.casefold().split()}
     return tuple(pair for pair in meanings.find(prose, language) if pair[0] not in known)
 
 
 def _english_words(text: str, asked_in: str) -> list[str]:
-    """The words in Latin letters, without those that are rather of the language that the message is in."""
+    """The words in Latin letters, without those that more likely belong to the message's language."""
     words = latin_words(text)
     if asked_in not in IN_LATIN_LETTERS:  # of Roman Urdu all words stay: without the small ones three sets of five lost
         return words
@@ -545,7 +545,7 @@ def _english_words(text: str, asked_in: str) -> list[str]:
 
 @lru_cache(maxsize=256)
 def words_of_subject(text: str, language: str) -> tuple[str, ...]:
-    """The words of a text in its order, without those that are too frequent in its language to say anything."""
+    """The words of a text in their order, without words too frequent in its language to name a subject."""
     return tuple(word for word in _WORDS.findall(text) if not is_stop_word(word, language))
 
 
@@ -562,7 +562,7 @@ def _is_other_form(typed: str, searched: str) -> bool:
 
 
 def _compared(text: str) -> str:
-    """A text by which those are told that mean the same to an embedding model."""
+    """A key that is equal for texts that mean the same to an embedding model."""
     return " ".join(filter(None, map(_bare, text.casefold().split())))
 
 

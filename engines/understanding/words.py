@@ -67,7 +67,7 @@ _LONG_GAP = re.compile(r"[^\S\n]{80,}")
 
 
 def readable(text: str) -> str:
-    """The message in the letters that are meant; one that is written plainly is given back as it is."""
+    """The message in plain letters, decoded and without markup; a plain message is returned unchanged."""
     if not text.isascii():
         text = _UNSEEN.sub("", text)
         text = _COSTUMES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
@@ -83,7 +83,7 @@ def readable(text: str) -> str:
 
 
 def _in_json(text: str) -> str:
-    """The question in a body that is meant for a service, `{"question": "..."}`; other texts as they are."""
+    """The question of a message that is a JSON body, `{"question": "..."}`; other texts unchanged."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
@@ -120,7 +120,7 @@ def plain_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _by_length(vocabulary: frozenset[str]) -> dict[int, list[str]]:
-    """The words of a vocabulary by their length: most words of a question are in none, and each is compared."""
+    """The words of a vocabulary by their length, since each word of a question is compared with those of its length."""
     found: dict[int, list[str]] = {}
     for word in vocabulary:
         found.setdefault(len(word), []).append(word)
@@ -162,7 +162,7 @@ _ROMAN_URDU = words_of("function_words", "ur-Latn")
 
 
 def is_roman_urdu(word: str) -> bool:
-    """Whether a word in small letters is a function word of Urdu and Hindi in Latin letters."""
+    """Whether a lower-case word is a function word of Urdu or Hindi in Latin letters."""
     return word in _ROMAN_URDU
 
 
@@ -228,7 +228,7 @@ def is_foreign(word: str, language: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def leans_elsewhere(word: str, language: str) -> bool:
-    """Whether a word is rather one of a European language than of the given one: "quoi", "est", "un"."""
+    """Whether a word more likely belongs to a European language than to the given one: "quoi", "est", "un"."""
     if word in _ROMAN_URDU:
         return True
     return max(zipf(word, other) for other in EUROPEAN if other != language) >= zipf(word, language) + _FOREIGN_LEAD
@@ -242,7 +242,7 @@ def _of_another_script(word: str, language: str) -> bool:
 
 
 def frequent_words(language: str) -> list[str]:
-    """The words of a language that a misspelt one may stand for: some 10,000."""
+    """The words of a language that a misspelt word may stand for, about 10,000."""
     return _frequencies(language).frequent.split()
 
 
@@ -270,7 +270,7 @@ class _Frequencies:
         self.frequent = " ".join(chain.from_iterable(frequent))
 
     def zipf(self, word: str) -> float | None:
-        """The frequency of a word in small letters; None for one that is not listed."""
+        """The frequency of a lower-case word; None if it is not listed."""
         wanted = _hashed(word)
         at = bisect_left(self._hashes, wanted)
         found = at < len(self._hashes) and self._hashes[at] == wanted
@@ -282,7 +282,7 @@ def _hashed(word: str) -> int:
 
 
 def _zipf_of(place: int) -> float:
-    """The frequency of the words at a place of wordfreq's lists, which are a hundredth of a power of ten apart."""
+    """The Zipf frequency at a position of wordfreq's lists, which are 0.01 apart on a logarithmic scale."""
     return math.log10(wordfreq.cB_to_freq(-place)) + 9
 
 
@@ -296,7 +296,7 @@ def _frequencies(language: str) -> _Frequencies:
 
 
 def load_frequencies() -> None:
-    """Read the lists that a question in Latin letters is compared with, before the first one is asked."""
+    """Load the word lists that questions in Latin letters are compared with, before the first question."""
     for language in NEIGHBOURS:
         _frequencies(language)
 
@@ -339,7 +339,7 @@ _MULTILINGUAL = re.compile(
 
 @lru_cache(maxsize=256)  # of 20 KB at most; one question asks it four times
 def detected_language(text: str) -> str | None:
-    """The language of a text, "ur-Latn" for Roman Urdu; None where it may be English or cannot be told."""
+    """The language of a text, "ur-Latn" for Roman Urdu; None if it may be English or is unclear."""
     letters = sum(character.isalpha() for character in text)
     words = plain_words(text)[:_READ_WORDS]
     has_english = not _ENGLISH.isdisjoint(words)
@@ -364,12 +364,12 @@ def detected_language(text: str) -> str | None:
 
 
 def is_arabic(text: str) -> bool:
-    """Whether a text in Arabic letters is not in Urdu; a few words may be of either."""
+    """Whether a text in Arabic script is not Urdu; a text of a few words may be either."""
     return bool(_OF_ARABIC.search(text)) and not _OF_URDU.search(text)
 
 
 def has_small_english_words(text: str) -> bool:
-    """Whether a text has words that hold English sentences together, and not only terms."""
+    """Whether a text has English function words, and not only terms."""
     return not _ENGLISH.isdisjoint(plain_words(text[:_READ_CHARS]))
 
 
@@ -389,7 +389,7 @@ def _mean_zipf(words: Sequence[str], language: str) -> float:
 
 
 def is_of_language(text: str, locale: str | None) -> bool:
-    """Whether a text may be in the language of a locale; what cannot be told may be English."""
+    """Whether a text may be in the language of a locale; a text of unclear language may be English."""
     return (detected_language(text) or "en") == (locale or "en").partition("-")[0].lower()
 
 
@@ -399,12 +399,12 @@ def reads_locale(model: str, locale: str) -> bool:
 
 
 def reads(model: str, text: str) -> bool:
-    """Whether an embedding model can make something of a text: one that is not multilingual reads English."""
+    """Whether an embedding model understands a text; a model that is not multilingual reads only English."""
     return bool(_MULTILINGUAL.search(model)) or detected_language(text) is None
 
 
 def reads_nothing(model: str, text: str, locale: str) -> bool:
-    """Whether what an embedding model makes of a question to an edition says nothing about it.
+    """Whether the embedding of a question to an edition says nothing about the question.
 
     A model that is not multilingual reads English, and in an English edition it makes something of other languages in
     Latin letters, whose words it knows in part.
@@ -424,5 +424,5 @@ _CHAT_WORD = regex.compile(
 
 
 def without_text_speak(text: str) -> str:
-    """A text with the words of chats written out: "wats the diff" is "what's the diff"; words in capitals stay."""
+    """A text with chat spellings written out: "wats the diff" gives "what's the diff"; words in capitals stay."""
     return _CHAT_WORD.sub(lambda match: match[0] if match[0].isupper() else _TEXT_SPEAK[match[0].lower()], text)

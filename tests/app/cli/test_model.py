@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.model import _copy
+from app.cli.model import copy_export
 from engines.embedding.model_files import MANIFEST, export_problem
 from storage.errors import StorageUnavailableError
 from tests.commands import run_command
@@ -54,7 +54,7 @@ def test_what_a_killed_export_leaves_is_replaced(tmp_path: Path) -> None:
 
 def copy_slowly() -> None:
     """The copying of an export, for a process of its own."""
-    _copy(Path(sys.argv[1]), Path(sys.argv[2]))
+    copy_export(Path(sys.argv[1]), Path(sys.argv[2]))
 
 
 @pytest.mark.parametrize("seen", [".bookrag-export.writing/*", "*.onnx"])
@@ -69,13 +69,13 @@ def test_an_export_that_is_killed_while_it_is_copied_is_written_anew(tmp_path: P
             assert process.poll() is None
         process.send_signal(signal.SIGSTOP)
         with pytest.raises(StorageUnavailableError, match="Another export is being written"):
-            _copy(large, target)
+            copy_export(large, target)
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert (target / ".bookrag-export.writing").is_dir()
     assert not (target / MANIFEST).exists()
 
-    _copy(large, target)
+    copy_export(large, target)
     assert sorted(path.name for path in target.iterdir()) == sorted(path.name for path in large.iterdir())
 
 
