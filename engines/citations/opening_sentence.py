@@ -65,6 +65,14 @@ def telling_sentence(text: str, most_letters: int | None = None) -> str:
     return _within(next(filter(_tells, map(_first_of, ordered)), ""), most_letters)
 
 
+def statement(text: str, most_letters: int | None = None) -> str:
+    """The first telling sentence of a text that is no question; "" for none."""
+    found = [piece for block in _prose(text) if not _is_heading(block) for piece in _sentences_of(block)]
+    ordered = sorted(found, key=lambda piece: _LIST_ITEM.match(piece) is not None)
+    told = (piece for piece in map(_first_of, ordered) if _tells(piece) and not _QUESTION.search(piece))
+    return _within(next(told, ""), most_letters)
+
+
 def gist(text: str, most_letters: int, most_of_items: int) -> str:
     """The gist of a text in one line: a telling sentence, or its list, or a long lead-in; "" for none."""
     told = telling_sentence(text, most_letters) or listed(text, most_of_items)

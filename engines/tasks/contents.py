@@ -26,6 +26,8 @@ _KINDS = {  # the first letters of what is called the same in all languages
 }
 _OF_TIME = frozenset({"week", "lesson"})  # what a book may number beside its chapters: no "week 2" is its chapter 2
 _NO_NAMES = lexicon.words("no_names_of_chapters")
+_VERSION = re.compile(r"^v(\d+)$")
+_MOST_BESIDE_A_TITLE = 2  # words of a name that the title has not: "moving"
 _MARKS = re.compile("[™®©]")  # that are no letters of a name
 _RANGE = lexicon.pattern(
     "contents", r"(?P<word>[^\W\d_]+)\s+(?P<first>\d{1,3})\s*(?:-|–|—|{up_to})\s*(?P<last>\d{1,3})"
@@ -141,6 +143,18 @@ class Contents:
         if titled:
             return found if found is not None and plain_words(found.title) == plain_words(name) else None
         return found or self.named_in_part(name)
+
+    def nearly_titled(self, name: str) -> Chapter | None:
+        """The one chapter or page whose title has nearly the words of a name: "From v29 to v30" for "moving 29 to 30".
+
+        The name has all words of the title, or most of them and no other one; a title of one word is named alone.
+        """
+        words = _words_of_a_title(name)
+        pages = [Chapter(page.title, (page,)) for page in self.pages]
+        alike = [(_shared(words, entry.title), entry) for entry in (*self._of_several_pages, *pages)]
+        best = max((share for share, _ in alike), default=0.0)
+        titles = {entry.title for share, entry in alike if share == best}
+        return next(entry for share, entry in alike if share == best) if best and len(titles) == 1 else None
 
     def named_in_part(self, name: str) -> Chapter | None:
         """The chapter that a reader names by words that only its title has: "the Nav2 one"; else such a page."""
@@ -371,6 +385,23 @@ def _likeness(words: Sequence[str], title: str) -> float:
     whole = found == len(asked) and len(asked) * 2 >= len(named)
     exact = set(asked) <= set(named)  # "tabs" is rather "ion-tabs" than "ion-tab"
     return max(letters, (0.95 if exact else 0.9) if whole else 0.0)
+
+
+def _words_of_a_title(text: str) -> frozenset[str]:
+    """The words of a title without small ones; a version is its number, "v30" is "30"."""
+    bare = " ".join(word for word in plain_words(_MARKS.sub(" ", text)) if word not in _SMALL_WORDS)
+    return frozenset(_VERSION.sub(r"\1", word) for word in _stems(bare))
+
+
+def _shared(name: frozenset[str], title: str) -> float:
+    """The share of the words of a name and a title that both have; 0 where the name may be something else."""
+    words = _words_of_a_title(title)
+    both = len(name & words)
+    if not both:
+        return 0.0
+    has_title = words <= name and (len(words) > 1 or name == words) and len(name) <= len(words) + _MOST_BESIDE_A_TITLE
+    has_name = name <= words and len(name) > 1 and len(name) * 2 > len(words)
+    return both / len(name | words) if has_title or has_name else 0.0
 
 
 def _bare(url: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from urllib.parse import urlsplit
 
-from engines.citations.opening_sentence import gist
+from engines.citations.opening_sentence import gist, listed, statement
 from engines.events import Retrieved, Source
 from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
@@ -24,7 +24,7 @@ from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages
 from engines.tasks.page_parts import lines_asked, part_asked
-from engines.tasks.page_pieces import makes_a_point, numbered_piece
+from engines.tasks.page_pieces import numbered_piece
 from engines.understanding.words import plain_words
 from storage.vectors import payload
 
@@ -51,9 +51,11 @@ class Line:
     source: Source
 
 
-def linked_list(opening: str, lines: Sequence[Line], also: Sequence[Source] = ()) -> Quotation:
+def linked_list(
+    opening: str, lines: Sequence[Line], also: Sequence[Source] = (), *, numbered: bool = False
+) -> Quotation:
     """An answer of an opening and a list of lines, each with its link."""
-    parts = tuple((f"\n- {line.text}", line.source) for line in lines)
+    parts = tuple((f"\n{f'{at}.' if numbered else '-'} {line.text}", line.source) for at, line in enumerate(lines, 1))
     return Quotation(f"{opening}\n" if parts else opening, parts, (*(line.source for line in lines), *also))
 
 
@@ -126,7 +128,6 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         piece: str = "",
         by_page: bool = False,
         sides: Sequence[Chapter] = (),
-        only_points: bool = False,
         numbered: bool = True,
     ) -> None:
         super().__init__()
@@ -138,7 +139,6 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
         self._by_page = by_page  # one line a page: of a chapter
         self._sides = sides  # chapters or pages that are shown side by side
         self._numbered = numbered  # whether a message may name a part of the text by its number
-        self._only_points = only_points  # without sections that lead on, list what to read or ask the reader
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
         part = [] if self._by_page or not self._numbered else part_asked(query.query_str, found.sources)
@@ -157,20 +157,23 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
             opening = said_once(self._messages.piece, query.earlier).format(title=self._title)
             return linked_list(opening, _that_fit(entries))
         opening = said_once(self._opening, query.earlier).format(title=self._title)
-        shown = sources
-        if self._by_page:  # the chapter's overview first, wherever the sidebar has it
-            shown = sorted(_first_of_each_page(sources), key=lambda each: each.title != self._title)
-        if self._only_points:
-            shown = [each for each in shown if makes_a_point(each)] or shown
+        shown = self._pages(sources) if self._by_page else sources
         lines = [Line(_outlined(source, by_page=self._by_page), source) for source in shown]
         if self._sides:
             told = _side_by_side(opening, self._sides, lines)
             left_out = len(lines) - len(told.parts)
             more = f"\n\n{self._messages.and_more.format(count=left_out)}" if left_out > 0 else ""
             return replace(told, ending=more)
-        wanted_lines = lines_asked(query.query_str) if self._numbered else 0
-        fitting = _as_many(lines, wanted_lines) or _that_fit(lines)
-        outline = linked_list(opening, fitting)
+        return self._as_fits(opening, lines, wanted=lines_asked(query.query_str) if self._numbered else 0)
+
+    def _pages(self, sources: Sequence[Source]) -> list[Source]:
+        """The first section of each page, of the chapter's overview first, wherever the sidebar has it."""
+        return sorted(_first_of_each_page(sources), key=lambda each: each.title != self._title)
+
+    def _as_fits(self, opening: str, lines: Sequence[Line], *, wanted: int = 0, numbered: bool = False) -> Quotation:
+        """So many lines as are wanted, else as many as fit, and how many are left out."""
+        fitting = _as_many(lines, wanted) or _that_fit(lines)
+        outline = linked_list(opening, fitting, numbered=numbered)
         left_out = len(lines) - len(fitting)
         return replace(outline, ending=f"\n\n{self._messages.and_more.format(count=left_out)}") if left_out else outline
 
@@ -241,6 +244,12 @@ def _with_sections(sources: Sequence[Source]) -> str:
 def _entries(source: Source) -> list[str]:
     """The terms that a section writes in bold, with what it says of each: "**ZMP**: the point where …"."""
     return [f"**{found['term']}**: {found['said']}" for found in _ENTRY.finditer(without_links(source.text))]
+
+
+def outline_of(source: Source) -> str:
+    """What a section says, in one sentence that stands by itself or as its first items; "" where it has neither."""
+    text = without_links(source.text)
+    return statement(text, _MOST_LETTERS) or listed(text, _MOST_LETTERS_OF_ITEMS)
 
 
 def _outlined(source: Source, *, by_page: bool) -> str:

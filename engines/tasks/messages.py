@@ -21,6 +21,8 @@ class Messages:
     and_more: str  # with a place for `{count}`
     ask: str
     no_model: str  # an outline is no written summary; with a place for `{title}`
+    own_summary: str  # above the summary that a page has itself; with a place for `{title}`
+    sections: str  # behind it, above the sections or pages
     piece: str  # above what a page has of something, its exercises or its code; with a place for `{title}`
     no_quiz: str  # with a place for `{title}`
     no_translation: str
@@ -43,6 +45,8 @@ class Messages:
     contents: str
     count: str  # above the list of them; with a place for `{count}` and for `{word}`, as the reader calls them
     no_chapter: str  # with a place for `{name}`, as the reader wrote it, and for `{count}`
+    unnumbered: str  # above the chapters of a book that does not number them
+    no: str  # before both, to a question for yes or no
     named: str  # a chapter that was looked for; with a place for `{title}`
     pages: str  # the same with its pages; with a place for `{title}` and for `{count}`
     nearest: str  # with a place for `{subject}`
@@ -64,6 +68,7 @@ class Messages:
     no_advice: str  # above the order of the book, where a reader asks what to read
     titled: str  # above pages with a word of the question in their titles
     length: str  # with a place for `{title}`, `{words}` and `{minutes}`
+    states_time: str  # above what the book itself says on that, before `length`; with a place for `{title}`
     which_page: str
     point: str  # above the section that a point of an earlier answer names
     no_point: str  # with a place for `{count}`
@@ -105,6 +110,9 @@ ENGLISH = Messages(
     ask="Ask me about any of it.",
     no_model="No language model is configured, so nothing is written for you here. "
     "These are the sections of “{title}” with their first sentences:",
+    own_summary="No language model is configured, so nothing is written for you here. "
+    "This is the book's own summary of “{title}”:",
+    sections="These are its parts:",
     piece="No language model is configured, so nothing is written for you here. "
     "This is what you asked for, from “{title}”:",
     no_quiz="No language model is configured, so no questions or cards can be made here. These are the "
@@ -131,6 +139,8 @@ ENGLISH = Messages(
     contents="The book's table of contents:",
     count="The book has {count} {word}:",
     no_chapter="The book has no “{name}”; it has {count} of them:",
+    unnumbered="The chapters of this book have no numbers. These are its parts, in their order:",
+    no="No.",
     named="The book has “{title}”:",
     pages="“{title}” has {count} pages:",
     nearest="These pages come closest to “{subject}”:",
@@ -152,6 +162,7 @@ ENGLISH = Messages(
     no_advice="The book does not say which of its chapters are hard, matter most or can be left out; this is what its table of contents has:",
     titled="These pages have a word of your question in their titles:",
     length="“{title}” has about {words} words, which take about {minutes} min to read; this is an estimate.",
+    states_time="The book itself says this on the time for “{title}”:",
     which_page="I do not know which page you mean. Open a page of the book and ask there, or name a chapter.",
     point="This is what the book says on that point:",
     no_point="The last answer has no point with that number; it has {count} points. Which one do you mean?",
@@ -188,6 +199,9 @@ URDU = Messages(
     ask="ان میں سے کسی کے بارے میں بھی پوچھیں۔",
     no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
     "یہ “{title}” کے حصے اور ان کے پہلے جملے ہیں:",
+    own_summary="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
+    "یہ “{title}” کا کتاب کا اپنا خلاصہ ہے:",
+    sections="اس کے حصے یہ ہیں:",
     piece="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ ”{title}“ سے آپ کی مانگی ہوئی چیز یہ ہے:",
     no_quiz="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال یا کارڈ نہیں بنائے جا سکتے۔ یہ "
     "”{title}“ کے حصے ہیں، ان کے پہلے جملوں کے ساتھ:",
@@ -213,6 +227,8 @@ URDU = Messages(
     contents="کتاب کی فہرست:",
     count="کتاب میں {count} {word} ہیں:",
     no_chapter="کتاب میں ”{name}“ نہیں ہے؛ اس میں {count} ہیں:",
+    unnumbered="اس کتاب کے ابواب کے نمبر نہیں ہیں۔ اس کے حصے ترتیب سے یہ ہیں:",
+    no="نہیں۔",
     named="کتاب میں “{title}” ہے:",
     pages="“{title}” میں {count} صفحات ہیں:",
     nearest="یہ صفحات “{subject}” سے سب سے قریب ہیں:",
@@ -234,6 +250,7 @@ URDU = Messages(
     no_advice="کتاب یہ نہیں بتاتی کہ کون سے ابواب مشکل یا زیادہ اہم ہیں یا چھوڑے جا سکتے ہیں؛ اس کی فہرست میں یہ ہے:",
     titled="ان صفحات کے عنوان میں آپ کے سوال کا کوئی لفظ ہے:",
     length="”{title}“ میں تقریباً {words} الفاظ ہیں، جنہیں پڑھنے میں تقریباً {minutes} منٹ لگتے ہیں؛ یہ ایک اندازہ ہے۔",
+    states_time="“{title}” کے وقت کے بارے میں کتاب خود یہ کہتی ہے:",
     which_page="معلوم نہیں آپ کس صفحے کی بات کر رہے ہیں۔ کتاب کا کوئی صفحہ کھول کر وہاں پوچھیں، یا باب کا نام بتائیں۔",
     point="اس نکتے پر کتاب یہ کہتی ہے:",
     no_point="پچھلے جواب میں اس نمبر کا کوئی نکتہ نہیں؛ اس میں {count} نکات ہیں۔ کون سا نکتہ مراد ہے؟",
@@ -270,6 +287,9 @@ GERMAN = Messages(
     ask="Fragen Sie mich zu allem davon.",
     no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
     "Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    own_summary="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
+    "Das ist die eigene Zusammenfassung des Buchs zu „{title}“:",
+    sections="Das sind die Teile davon:",
     piece="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. Das haben Sie gesucht, aus „{title}“:",
     no_quiz="Es ist kein Sprachmodell eingerichtet, deshalb können hier keine Fragen oder Karten "
     "gemacht werden. Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
@@ -295,6 +315,8 @@ GERMAN = Messages(
     contents="Das Inhaltsverzeichnis des Buchs:",
     count="Das Buch hat {count} {word}:",
     no_chapter="„{name}“ gibt es in dem Buch nicht; es hat {count} davon:",
+    unnumbered="Die Kapitel dieses Buchs haben keine Nummern. Das sind seine Teile in ihrer Reihenfolge:",
+    no="Nein.",
     named="Das Buch hat „{title}“:",
     pages="„{title}“ hat {count} Seiten:",
     nearest="Diese Seiten kommen „{subject}“ am nächsten:",
@@ -316,6 +338,7 @@ GERMAN = Messages(
     no_advice="Das Buch sagt nicht, welche seiner Kapitel schwer oder wichtig sind oder wegbleiben können; das steht in seinem Inhaltsverzeichnis:",
     titled="Diese Seiten haben ein Wort Ihrer Frage im Titel:",
     length="„{title}“ hat etwa {words} Wörter und ist in etwa {minutes} min gelesen; das ist eine Schätzung.",
+    states_time="Das Buch selbst sagt dazu, wie lange „{title}“ dauert:",
     which_page="Ich weiß nicht, welche Seite gemeint ist. Öffnen Sie eine Seite des Buchs, oder nennen Sie ein Kapitel.",
     point="Das sagt das Buch zu diesem Punkt:",
     no_point="Die letzte Antwort hat keinen Punkt mit dieser Nummer; sie hat {count} Punkte. Welcher ist gemeint?",
@@ -352,6 +375,9 @@ FRENCH = Messages(
     ask="Posez-moi une question sur l'un de ces sujets.",
     no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
     "Voici les sections de « {title} » avec leurs premières phrases :",
+    own_summary="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
+    "Voici le résumé que le livre donne lui-même de « {title} » :",
+    sections="En voici les parties :",
     piece="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. Voici ce que vous cherchez dans « {title} » :",
     no_quiz="Aucun modèle de langage n'est configuré, on ne peut donc créer ici ni questions ni "
     "fiches. Voici les sections de « {title} » avec leurs premières phrases :",
@@ -377,6 +403,8 @@ FRENCH = Messages(
     contents="La table des matières du livre :",
     count="Le livre compte {count} {word} :",
     no_chapter="« {name} » n'existe pas dans le livre ; il en compte {count} :",
+    unnumbered="Les chapitres de ce livre ne sont pas numérotés. Voici ses parties, dans leur ordre :",
+    no="Non.",
     named="Le livre contient « {title} » :",
     pages="« {title} » compte {count} pages :",
     nearest="Ces pages sont les plus proches de « {subject} » :",
@@ -398,6 +426,7 @@ FRENCH = Messages(
     no_advice="Le livre ne dit pas quels chapitres sont difficiles, importants ou facultatifs ; voici ce que contient sa table des matières :",
     titled="Ces pages ont un mot de votre question dans leur titre :",
     length="« {title} » compte environ {words} mots, soit environ {minutes} min de lecture ; c'est une estimation.",
+    states_time="Le livre indique lui-même la durée de « {title} » :",
     which_page="Je ne sais pas de quelle page il s'agit. Ouvrez une page du livre, ou nommez un chapitre.",
     point="Voici ce que dit le livre sur ce point :",
     no_point="La dernière réponse n'a pas de point avec ce numéro ; elle en a {count}. Lequel voulez-vous ?",
@@ -434,6 +463,9 @@ SPANISH = Messages(
     ask="Pregúnteme sobre cualquiera de estos temas.",
     no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
     "Estas son las secciones de «{title}» con sus primeras frases:",
+    own_summary="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
+    "Este es el resumen que el propio libro da de «{title}»:",
+    sections="Estas son sus partes:",
     piece="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. Esto es lo que busca, de «{title}»:",
     no_quiz="No hay ningún modelo de lenguaje configurado, así que aquí no se pueden crear preguntas "
     "ni tarjetas. Estas son las secciones de «{title}» con sus primeras frases:",
@@ -459,6 +491,8 @@ SPANISH = Messages(
     contents="El índice del libro:",
     count="El libro tiene {count} {word}:",
     no_chapter="«{name}» no existe en el libro; tiene {count}:",
+    unnumbered="Los capítulos de este libro no tienen números. Estas son sus partes, en su orden:",
+    no="No.",
     named="El libro tiene «{title}»:",
     pages="«{title}» tiene {count} páginas:",
     nearest="Estas páginas son las más cercanas a «{subject}»:",
@@ -480,6 +514,7 @@ SPANISH = Messages(
     no_advice="El libro no dice qué capítulos son difíciles o importantes ni cuáles se pueden omitir; esto es lo que tiene su índice:",
     titled="Estas páginas tienen una palabra de su pregunta en el título:",
     length="«{title}» tiene unas {words} palabras, es decir, unos {minutes} min de lectura; es una estimación.",
+    states_time="El propio libro dice cuánto dura «{title}»:",
     which_page="No sé a qué página se refiere. Abra una página del libro, o nombre un capítulo.",
     point="Esto dice el libro sobre ese punto:",
     no_point="La última respuesta no tiene ningún punto con ese número; tiene {count}. ¿Cuál quiere?",

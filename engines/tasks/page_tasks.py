@@ -26,11 +26,13 @@ from engines.tasks.mentions import (
     names_of,
     nearest_in,
 )
+from engines.tasks.own_summary import is_called_summary
 from engines.tasks.page_parts import part_asked
 from engines.tasks.page_pieces import has_piece, is_own_quiz, requires_something, shows_example
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
 from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+from engines.tasks.summaries import SummarySynthesizer
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
 from engines.understanding.later_turns import numbered_part, point_asked
@@ -53,6 +55,7 @@ _ON_NO_MENTION = (
     "search of the book has found. Say that first, unless one of them is of “{title}” and treats the same in other "
     "words. Then say where else the book speaks of it."
 )
+_SUMMARIES = frozenset({"summary", "key_points"})
 _A_SECTION = pattern("places", r"\b{section}\b")
 # Tasks that may be on a piece of the page: "explain the code on this page".
 _ON_A_PIECE = frozenset({"ask", "simpler", "key_points", "summary"})
@@ -73,6 +76,8 @@ class PageTasks:
             intent = replace(intent, name="", part="page")  # "explain the second section" is of the open page
             asked = replace(asked, intent=intent)
         chapter = asked.place(intent.name, titled=intent.titled) if intent.name else None
+        if intent.titled and chapter is None and intent.task in _SUMMARIES:
+            chapter = asked.contents.nearly_titled(intent.name)
         if intent.name and chapter is None:
             # "summarize the chapter on sensor fusion" is a question about sensor fusion
             number = number_of(intent.name)
@@ -185,7 +190,7 @@ class PageTasks:
             asked.build,
             pages,
             Searched(kind),
-            budget=self.budget,
+            budget=self.budget if self.has_model or by_page else ALL_TOKENS,
             count=self.count,
             one_a_page=by_page and wanted is None and not self.has_model,
         )
@@ -203,9 +208,13 @@ class PageTasks:
             piece=asked.intent.piece,
             by_page=by_page,
             sides=sides,
-            only_points=asked.intent.task == "key_points",
             numbered=not is_a_point,
         )
+        if asked.intent.task in _SUMMARIES and not (self.has_model or wanted or sides):
+            own = await self._overview(asked, pages, title) if kind == "chapter" and len(titles) == 1 else []
+            outline = SummarySynthesizer(
+                opening, asked.messages, title, by_page=by_page, own=own, numbered=not is_a_point
+            )
         named = ", ".join(f"“{each}”" for each in titles)
         text = f"the {kind} {named}, in order" if kind != "book" else f"pages from all over the book {named}"
         if sides:
@@ -216,6 +225,14 @@ class PageTasks:
             None if self.has_model else outline,
             note=_note_on(text, found),
         )
+
+    async def _overview(self, asked: Task, pages: Sequence[ChunkFilter], title: str) -> list[Source]:
+        """The sections in which a chapter's own summary may stand: of its overview, and of a page that is a summary."""
+        entries = {page.url: page.title for page in asked.contents.pages}
+        titles = [entries.get(each.url or "", "") for each in pages]
+        wanted = [each for each, own in zip(pages, titles, strict=True) if own == title or is_called_summary(own)]
+        found = await self._whole_text(asked, wanted) if wanted else None
+        return list(retrieved(found.nodes).sources) if found is not None and found.nodes else []
 
     async def _whole_text(self, asked: Task, pages: Sequence[ChunkFilter]) -> PageText:
         """All sections of pages, for what is counted or looked for in them."""

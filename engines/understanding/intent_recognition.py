@@ -57,6 +57,7 @@ from engines.understanding.task_patterns import (
     FOLLOWING,
     HAS_PARTS,
     HERE,
+    IN_SO_MANY_POINTS,
     IS_MENTIONED,
     LAST,
     LENGTH,
@@ -82,6 +83,7 @@ from engines.understanding.task_patterns import (
     WHICH_CHAPTER,
 )
 from engines.understanding.task_words import in_figures, in_latin_letters
+from engines.understanding.titled_tasks import task_on_words_of_a_title
 from engines.understanding.words import corrected, detected_language, plain_words, readable
 
 _MOST_CHARACTERS = 300  # of a task; longer messages are questions
@@ -129,6 +131,7 @@ _OF_A_TASK = (
     SAYS,
     WHERE_IT_STANDS,
     NAMES_A_POINT,
+    IN_SO_MANY_POINTS,
 )
 _OF_A_QUESTION = lexicon.words("first_of_a_question")
 
@@ -206,6 +209,7 @@ def _task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
         or task_on_a_place(text)
         or page_task(spelt, has_page=has_page, has_history=has_history)
         or task_on_a_title(text)
+        or task_on_words_of_a_title(text)
         or book_task(spelt)
     )
 

@@ -36,6 +36,7 @@ from engines.understanding.task_patterns import (
     CONTENTS,
     FEW_CHAPTERS,
     FOLLOWING,
+    FORM,
     HERE,
     HOW_MANY,
     LANGUAGES,
@@ -187,6 +188,7 @@ def _rest(text: str, task: str, piece: str = "") -> list[str]:
     without = PAGE_TASKS[task].sub(" ", text)
     for pattern in (HERE, *PAGE_TASKS.values(), *([PIECES[piece]] if piece else [])):
         without = pattern.sub(" ", without)
+    without = FORM.sub(" ", without) if task in ("summary", "key_points") else without
     fillers = BESIDE_TASKS | BESIDE_PIECES if piece else BESIDE_TASKS
     return [word for word in plain_words(without) if word not in fillers and not word.isdigit()]
 

@@ -27,6 +27,14 @@ PAGE_TASKS: dict[str, re.Pattern[str]] = {
     task: word_pattern(f"page_tasks.{task}")
     for task in ("quiz", "simpler", "key_points", "before", "next", "example", "summary")
 }
+# A wish for the form of a summary: "in one paragraph", "max five", "in 3 bullets", "4 lines".
+_SO_MANY = r"(?:\d{1,2}|[^\W\d_]+)\s+{counted_lines}(?!\w)"
+FORM = pattern(
+    "turns",
+    r"(?:\s|^)(?:(?:{word:in_prose}|{word:short_form}|{word:numbered_form}|{word:at_most})"
+    rf"|(?:{{in_a_number}}\s+)?{_SO_MANY})",
+)
+IN_SO_MANY_POINTS = pattern("turns", rf"(?<!\w){{in_a_number}}\s+{_SO_MANY}")
 # Of a page, without a task of the list and beside `PIECES`: what can only be answered from that page's own text.
 ON_THE_PAGE = pattern("tasks", r"\b{on}\s+$", "{word:on_behind}")
 PIECE_OF_A_PAGE = word_pattern("tasks.piece_of_a_page")

@@ -7,6 +7,7 @@ from engines.synthesis.extractive import AnswerQuery
 from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH
 from engines.tasks.page_pieces import has_piece, is_own_quiz
+from engines.tasks.summaries import SummarySynthesizer
 
 
 async def test_a_summary_keeps_the_markup_of_first_sentences_and_drops_their_links() -> None:
@@ -65,7 +66,7 @@ async def test_key_points_are_none_that_lead_on_or_ask_the_reader() -> None:
         Source(number, f"id-{number}", f"/docs/p#{number}", "Topics", (heading,), "It is told here.", 1.0)
         for number, heading in enumerate((*points, *others), 1)
     )
-    outline = OutlineSynthesizer(ENGLISH.no_model, ENGLISH, "Topics", only_points=True)
+    outline = SummarySynthesizer(ENGLISH.no_model, ENGLISH, "Topics")
     _, answer = outline.answer(AnswerQuery("key points of this page"), Retrieved(sources, COVERED))
     (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
     assert [line.split("**")[1] for line in text.splitlines() if line.startswith("- ")] == points

@@ -179,3 +179,40 @@ def test_the_open_page_is_named_by_what_the_reader_does_with_it(message: str) ->
 
 def test_a_page_that_opens_something_is_not_the_open_one() -> None:
     assert not names_the_page("I have a page with an open modal, why does it close?")
+
+
+ON_WORDS_OF_A_TITLE = {
+    ("key_points", "moving from 29 to 30"): "main points of moving from 29 to 30, numbered list",
+    ("key_points", "workspace overview"): "what should i remember from the workspace overview? one line each",
+    ("key_points", "timer mocks"): "die wichtigsten Punkte von timer mocks|points clés de timer mocks|"
+    "puntos clave de timer mocks, máximo 4|timer mocks ke aham nukaat|timer mocks key takeaways|"
+    "timer mocks in 3 bullets",
+    ("key_points", "ٹائمر موکس"): "ٹائمر موکس کے اہم نکات",
+    (
+        "summary",
+        "sensor integration",
+    ): "sensor integration - tldr|summary of sensor integration|recap: sensor integration",
+    (
+        "summary",
+        "4.4",
+    ): "Zusammenfassung von 4.4, nur Stichpunkte|resumen de 4.4 en 3 puntos|gist of 4.4 in two sentences",
+}
+NO_TITLES = (
+    "what are the main points of failure?|what are the key points of the ZMP?|summarize inverse kinematics|"
+    "what do I have to know about torque?|what are the important parts of a humanoid robot?"
+)
+
+
+@each_row(
+    ("expected", "message"),
+    [(expected, text) for expected, texts in ON_WORDS_OF_A_TITLE.items() for text in texts.split("|")],
+)
+def test_key_points_may_be_of_words_of_a_title(expected: tuple[str, str], message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name) == expected
+    assert intent.titled or "." in intent.name  # the table of contents tells whether it is a page
+
+
+@each_row("message", NO_TITLES.split("|"))
+def test_points_of_a_subject_stay_a_question(message: str) -> None:
+    assert intent_of(message) == QUESTION
