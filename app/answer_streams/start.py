@@ -256,6 +256,7 @@ async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
         if opened and opened.finished:
             return StoredAnswer(opened.finished, identity)
         question = complete_question(request.question, opened) if opened else await _with_memory(services, request)
+        await services.book.chat.begin(question, build)
         task = AnswerTask(
             services, question, identity, build, request.asker, slot.pop_all(), opened, remembers=request.is_remembered
         )

@@ -9,7 +9,7 @@ and synthesizer.
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, Self
 
@@ -50,7 +50,7 @@ from engines.events import (
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
-from engines.retrieval.retriever import SEARCHED, Blocking, GivenRetriever, Index, postprocessed
+from engines.retrieval.retriever import SEARCHED, Blocking, BookRetriever, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
@@ -66,7 +66,7 @@ from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
-from storage.errors import InputError
+from storage.errors import BookragError, InputError
 from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
@@ -74,6 +74,8 @@ logger = logging.getLogger(__name__)
 
 _NO_CALLBACKS = CallbackManager()
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
+_BEGUN_CHARACTERS = 500  # a longer message may be mostly what was pasted
+_QUESTION_MARKS = frozenset("?\uff1f\u061f")
 _SHOWN_CHARACTERS = 200  # of a corrected question, as shown to readers
 
 
@@ -130,6 +132,20 @@ class BookChat:
         if question.selected_text is not None:
             question = with_few_words_named(question)
         return self.engine(question, build).events(question.text)
+
+    async def begin(self, question: Question, build: PinnedBuild) -> None:
+        """Begin to embed a question while its answer is set up; `answer` then waits less. Never necessary.
+
+        The message may still be a task, which is not embedded: only those are begun that end most likely in a search.
+        """
+        alone = not question.history and not question.summary and question.selected_text is None
+        if not alone or not _asks(question.text) or small_talk_of(question.text).kind != "question":
+            return
+        retriever = self._retriever(question.scope, build)
+        is_condensed = self._llm is not None and _language_to_search(question, build) is not None
+        if isinstance(retriever, BookRetriever) and not is_condensed:
+            with suppress(BookragError):  # the answer says what cannot be read
+                await retriever.begin(question.text)
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Plan | None:
         """The plan for a message that is not searched for; None if it is a question."""
@@ -198,6 +214,11 @@ class BookChat:
         if self._llm is None:
             return ExtractiveSynthesizer()
         return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+def _asks(text: str) -> bool:
+    """Whether a short message has a question mark."""
+    return len(text) <= _BEGUN_CHARACTERS and not _QUESTION_MARKS.isdisjoint(text)
 
 
 def _intent(question: Question) -> Intent:

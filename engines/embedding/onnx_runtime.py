@@ -2,7 +2,7 @@
 
 Questions that wait for the model at the same time are embedded as one batch. The model has its own thread, so that the
 event loop never waits for it: a single question starts at once; those that arrive while the model is busy form the next
-batch. `BatchedEmbedding` does this for the torch runtime too.
+batch. A question may be begun before it is awaited. `BatchedEmbedding` does this for the torch runtime too.
 
 The weights are in a file beside the graph and are mapped into memory, so that the processes of one machine share the
 pages of weights that ONNX Runtime does not rearrange (the word embeddings, half of a small model).
@@ -14,11 +14,11 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -33,6 +33,7 @@ from engines.embedding.silent_onnxruntime import ort
 logger = logging.getLogger(__name__)
 
 MAX_QUESTIONS = 64  # in one batch
+MOST_BEGUN = 128  # questions, by one event loop, that nobody has awaited yet
 PASS_COST_TOKENS = 48  # the cost of one more pass of the model, in tokens of padding
 
 MAX_BATCH = 32
@@ -59,10 +60,11 @@ Result = list[float] | Exception
 
 
 class _Gathered(threading.local):
-    """The questions asked in this thread's event loop since its callbacks last ran."""
+    """The questions asked in this thread's event loop since its callbacks last ran, and those begun for later."""
 
     def __init__(self) -> None:
         self.items: list[Asked] = []
+        self.begun: dict[str, Place] = {}
 
 
 class BatchingEmbedder:
@@ -85,18 +87,31 @@ class BatchingEmbedder:
         Questions awaited together, as by `asyncio.gather`, are one batch.
         """
         self._check_open()
-        loop = asyncio.get_running_loop()
-        future: Place = loop.create_future()
-        if not self._gathered.items:
-            loop.call_soon(self._hand_over)
-        self._gathered.items.append((question, future))
-        self._count(1)
-        return await future
+        place = self._gathered.begun.pop(question, None)
+        return await (place if _is_usable(place) else self._asked(question))
+
+    def begin(self, question: str) -> None:
+        """Begin to embed a question that this event loop will await; of those never awaited the newest are kept."""
+        self._check_open()
+        begun = self._gathered.begun
+        if not _is_usable(begun.get(question)):
+            begun[question] = self._asked(question)
+        if len(begun) > MOST_BEGUN:
+            del begun[next(iter(begun))]
 
     def close(self) -> None:
         """Finish pending questions and stop the thread."""
         self._queue.put(None)
         self._thread.join()
+
+    def _asked(self, question: str) -> Place:
+        loop = asyncio.get_running_loop()
+        place: Place = loop.create_future()
+        if not self._gathered.items:
+            loop.call_soon(self._hand_over)
+        self._gathered.items.append((question, place))
+        self._count(1)
+        return place
 
     def _check_open(self) -> None:
         if not self._thread.is_alive():
@@ -149,6 +164,13 @@ class BatchingEmbedder:
             _deliver([(place, exc) for place in chain.from_iterable(waiting.values())])
 
 
+def _is_usable(place: Place | None) -> TypeGuard[Place]:
+    """Whether a question that was begun can be awaited here, and has not failed."""
+    if place is None or place.get_loop() is not asyncio.get_running_loop():
+        return False
+    return not place.done() or place.exception() is None
+
+
 def _deliver(results: Sequence[tuple[Place, Result]]) -> None:
     """Give results to those who wait, waking each event loop once.
 
@@ -169,6 +191,7 @@ def _settle(results: Sequence[tuple[Place, Result]]) -> None:
             continue
         if isinstance(result, Exception):
             future.set_exception(result)
+            future.exception()  # of one that nobody awaits asyncio would log that nobody did
         else:
             future.set_result(result)
 
@@ -199,9 +222,18 @@ class BatchedEmbedding(BaseEmbedding):
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         # In the stock class each awaited question takes a thread, and all of them use the model at once.
+        return await self._open_batcher().embed(query)
+
+    def begin(self, questions: Iterable[str]) -> None:
+        """Begin to embed questions that this event loop will await later."""
+        batcher = self._open_batcher()
+        for question in questions:
+            batcher.begin(question)
+
+    def _open_batcher(self) -> BatchingEmbedder:
         if self._batcher is None:
             self._batcher = BatchingEmbedder(self, self._on_waiting)
-        return await self._batcher.embed(query)
+        return self._batcher
 
     def close(self) -> None:
         """Finish pending questions and stop their thread."""

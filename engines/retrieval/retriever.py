@@ -10,13 +10,16 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
+from cachetools import LRUCache
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
+from engines.embedding.onnx_runtime import MOST_BEGUN, BatchedEmbedding
 from engines.events import Scope
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms, names_no_subject
@@ -58,6 +61,10 @@ Blocking = Callable[[Callable[[Any], Awaitable[Any]]], Any]
 """Runs a coroutine with another opening of the same book on a separate loop, for callers that cannot await."""
 
 
+_begun: WeakKeyDictionary[PinnedBuild, LRUCache[tuple[str, str | None], Understanding]] = WeakKeyDictionary()
+"""The questions that were begun and not yet searched for, of each build, by their text and locale."""
+
+
 class Index(Protocol):
     """What retrieval needs of an index: an `IndexStore`, which follows the live build, or one `PinnedBuild`."""
 
@@ -97,6 +104,17 @@ class BookRetriever(BaseRetriever):
         self._blocking = blocking
         self._home = home  # the loop of the index's connections, where it has one
 
+    async def begin(self, question: str) -> None:
+        """Understand a question and begin to embed it, so that retrieving it soon waits less; never necessary."""
+        if isinstance(embedding := self._embedding, BatchedEmbedding):
+            await self._index.read(lambda build: self._begin(question, build, embedding), self._build)
+
+    async def _begin(self, question: str, build: PinnedBuild, embedding: BatchedEmbedding) -> None:
+        place = await find_place(self._scope, question, build)
+        understood = understand_for(question, place.filters.locale, build.record)
+        _begun.setdefault(build, LRUCache(MOST_BEGUN))[question, place.filters.locale] = understood
+        embedding.begin(texts_to_embed(understood, build.record))
+
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         # LlamaIndex runs the coroutines of its synchronous calls on short-lived loops, as of `evaluator.evaluate`.
         if self._home and asyncio.get_running_loop() is not self._home:
@@ -105,7 +123,9 @@ class BookRetriever(BaseRetriever):
 
     async def _search(self, asked: QueryBundle, build: PinnedBuild) -> list[NodeWithScore]:
         place = await find_place(self._scope, asked.query_str, build)
-        understood = understood_for(asked, place.filters.locale, build.record)
+        begun = _begun[build].pop((asked.query_str, place.filters.locale), None) if build in _begun else None
+        is_alone = not asked.custom_embedding_strs
+        understood = begun if begun and is_alone else understood_for(asked, place.filters.locale, build.record)
         readable = reads(build.record.spec.embed_model, understood.question)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # For a model that does not read the language a text is noise, so only words are searched.

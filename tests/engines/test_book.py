@@ -4,7 +4,7 @@ import ast
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from engines.settings import EngineSettings
 from engines.understanding.book_terms import load_book_terms
 from engines.understanding.loan_words import load_loan_words
 from engines.understanding.spelling import load_corrector
+from storage.errors import InputError
 from storage.settings import StorageSettings
 from storage.vectors.abbreviations import encode_abbreviations
 from storage.vectors.index_store import open_store
@@ -84,6 +85,54 @@ async def test_each_change_of_how_many_questions_wait_for_the_model_is_told(data
     ) as book:
         await book.as_retriever().aretrieve(ASKED)
         assert told == [1, 0]
+
+
+@asynccontextmanager
+async def telling_book(data_dir: Path) -> AsyncIterator[tuple[Book, list[int]]]:
+    """A book without a model, and how many questions have waited for the embedding model."""
+    told: list[int] = []
+    settings, stores = EngineSettings(gemini_api_key=None), StorageSettings(data_dir=data_dir)
+    async with open_book(engine_settings=settings, storage_settings=stores, on_waiting=told.append) as book:
+        yield book, told
+
+
+async def test_a_question_that_was_begun_is_answered_alike_and_embedded_once(data_dir: Path) -> None:
+    question = Question(ASKED)
+    async with telling_book(data_dir) as (book, told):
+        build = await book.pin(question)
+        alike = [event async for event in book.chat.answer(question, build)]
+        embedded = told.count(1)
+        await book.chat.begin(question, build)
+        begun = [event async for event in book.chat.answer(question, build)]
+        assert told.count(1) == 2 * embedded
+        assert begun == alike
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question("Thanks!"),
+        Question("How are you?"),
+        Question("summarize this page"),
+        Question("And why?", history=(Turn("user", ASKED), Turn("assistant", "It is where no moment tips the robot."))),
+        Question("What is meant?", selected_text="the point where the tipping moments vanish"),
+        Question("Why does this fail?\n" + "node died\n" * 100),
+    ],
+)
+async def test_a_message_that_may_not_be_searched_for_as_it_is_is_not_begun(data_dir: Path, question: Question) -> None:
+    async with telling_book(data_dir) as (book, told):
+        await book.chat.begin(question, await book.index.pin())
+        await asyncio.sleep(0.01)
+        assert told == []
+
+
+async def test_a_question_that_cannot_be_begun_fails_where_it_is_answered(data_dir: Path) -> None:
+    question = Question(ASKED, scope=Scope(locale="xx"))
+    async with telling_book(data_dir) as (book, _):
+        build = await book.index.pin()
+        await book.chat.begin(question, build)
+        with pytest.raises(InputError, match="locale"):
+            [event async for event in book.chat.answer(question, build)]
 
 
 @pytest.mark.parametrize("asked", [ASKED, "روبوٹ کیا ہے؟"])

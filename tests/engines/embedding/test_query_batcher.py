@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from engines.embedding.onnx_runtime import BatchingEmbedder, _deliver
+from engines.embedding.onnx_runtime import MOST_BEGUN, BatchingEmbedder, _deliver
 
 
 class CountingModel:
@@ -118,6 +118,49 @@ async def test_each_question_that_waits_is_counted(model: CountingModel) -> None
     await asyncio.gather(*asked)
     embedder.close()
     assert told[-1] == 0
+
+
+async def test_a_question_that_was_begun_is_embedded_once(model: CountingModel, embedder: BatchingEmbedder) -> None:
+    embedder.begin("begun")
+    embedder.begin("begun")
+    await asyncio.to_thread(model.begun.wait, 5)
+    assert await embedder.embed("begun") == [5.0]
+    assert model.batches == [1]
+    assert await embedder.embed("begun") == [5.0]
+    assert model.batches == [1, 1]  # its vector is not kept
+
+
+async def test_a_question_that_was_begun_and_failed_is_embedded_again(
+    model: CountingModel, embedder: BatchingEmbedder
+) -> None:
+    embedder.begin("bad")
+    await asyncio.to_thread(model.begun.wait, 5)
+    assert await embedder.embed("awaited later") == [13.0]
+    with pytest.raises(ValueError, match="bad question"):
+        await embedder.embed("bad")
+    assert sum(model.batches) == 3
+
+
+async def test_of_questions_that_nobody_awaits_the_newest_are_kept(
+    model: CountingModel, embedder: BatchingEmbedder
+) -> None:
+    for number in range(MOST_BEGUN + 1):
+        embedder.begin(str(number))
+    await embedder.embed(str(MOST_BEGUN))
+    assert sum(model.batches) == MOST_BEGUN + 1
+    await embedder.embed("0")
+    assert sum(model.batches) == MOST_BEGUN + 2
+
+
+async def test_what_another_loop_has_begun_is_not_awaited_here(embedder: BatchingEmbedder) -> None:
+    async def begin() -> None:
+        embedder.begin("begun")
+
+    def in_turn() -> list[float]:
+        asyncio.run(begin())
+        return asyncio.run(embedder.embed("begun"))
+
+    assert await asyncio.to_thread(in_turn) == [5.0]
 
 
 async def test_a_loop_that_was_closed_keeps_no_other_from_its_vectors() -> None:
