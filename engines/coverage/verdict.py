@@ -88,6 +88,7 @@ _FEWEST_CANDIDATES = 2  # one a page
 _MOST_CANDIDATES = 6
 _CANDIDATES_AMONG = 8  # of the passages, from the best one on
 _THE_BOOK = frozenset(tokens(" ".join(lexicon.words("the_book")), None))
+_ASKS_TO_EXPLAIN = lexicon.pattern("quotations", r"\b{asks_to_explain}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,7 +475,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
         return []
     weights = word_weights(_parted(words), asked.language, None)
     # What something is has one answer, even if several sections do something with it ("Inspect the topic").
-    in_part = not asked.term
+    in_part = not asked.term and not _ASKS_TO_EXPLAIN.search(asked.question)
     for alike, named_by in (
         (_with_its_heading(among, question, weights, in_part=in_part), _place),
         (_on_parallel_pages(among, question, weights) if in_part else [], _page),
@@ -508,12 +509,16 @@ def _with_its_heading(
     shared = (heading & question) - _THE_BOOK
     if not shared:
         return []
-    in_part = in_part and _are_most(shared, weights)
-    return [
+    # Other headings with a word more than the question has are not meant where the first one says just what is asked.
+    in_part = in_part and bool(heading - question) and _are_most(shared, weights)
+    alike = [
         source
         for source in among
         if _heading(source) == heading or (in_part and (_heading(source) & question) - _THE_BOOK == shared)
     ]
+    # A page on what is asked for treats it whole; sections of other pages do in part.
+    pages = [source for source in alike if not source.heading_path and _heading(source) == heading]
+    return pages or alike
 
 
 def _on_parallel_pages(among: Sequence[Source], question: frozenset[str], weights: Mapping[str, float]) -> list[Source]:

@@ -7,7 +7,7 @@ not repeated.
 """
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +22,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.opening_sentence import opening_sentence
+from engines.citations.opening_sentence import gist, opening_sentence
 from engines.citations.processor import sentences, utf16_length
 from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
@@ -42,20 +42,48 @@ from engines.instrumentation import synthesis
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
-from engines.synthesis.quoted_text import asks_for_prose, beginning, quoted_text, shown_blocks, tells
+from engines.synthesis.quoted_text import (
+    LATER_CHARS,
+    QUOTED_CHARS,
+    asks_for_code,
+    asks_for_prose,
+    beginning,
+    number_share,
+    quoted_text,
+    share_of,
+    shown_blocks,
+    shows_command,
+    tells,
+)
 from engines.understanding import lexicon
-from engines.understanding.book_terms import asks_for_recap, is_recap, names_no_subject
-from engines.understanding.definitions import DEFINES, definition_in, is_diagram, is_example, is_quiz, text_blocks
+from engines.understanding.book_terms import asks_for_recap, is_quiz_heading, is_recap, names_no_subject
+from engines.understanding.definitions import (
+    DEFINES,
+    definition_in,
+    is_diagram,
+    is_example,
+    is_prose,
+    is_quiz,
+    text_blocks,
+)
 from engines.understanding.words import plain_words
+from storage.vectors.bm25 import tokens
 
 _QUOTED_PASSAGES = 3
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
 
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
+_NEARLY = 0.6  # of what the first passage has of the question, from which another one may stand before it
+_MOST_OF_IT, _CLEARLY = 0.5, 1.25  # of a question for a number that a sentence has; how much more than the first one's
+_LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
+_GIST = 200  # characters of a section without prose, in a list of sections
+_REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
 _AGAIN = lexicon.pattern("quotations", r"\b{asks_again}\b", flags=re.NOFLAG)
 _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
+_EXERCISES = lexicon.pattern("headings", "{exercises}")
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+\S")
 _FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
 
 
@@ -193,6 +221,8 @@ def choose(
     # A section that only introduces its subsections comes with their text.
     telling = [each for at, each in enumerate(telling) if not any(each.text in other.text for other in telling[:at])]
     recaps_count = asks_for_recap(question)
+    if not recaps_count:  # options without the right one tell nothing
+        telling = [source for source in telling if not _is_unsolved_quiz(source)] or telling
     wants_prose = asks_for_prose(question, names)
     wants_example = follows_up and bool(_FOR_EXAMPLE.search(question))
 
@@ -204,8 +234,11 @@ def choose(
         return lacks_example, _says_little(source, recaps_count=recaps_count), lacks_prose
 
     ordered = sorted(telling, key=little)
+    if not names and not follows_up and ordered:
+        alike = [source for source in ordered if little(source) == little(ordered[0])]
+        ordered = [*_best_ahead(alike, question), *ordered[len(alike) :]]
     if not follows_up or _AGAIN.search(question):
-        return Choice(tuple((source, quoted_text(source, question, names)) for source in ordered))
+        return Choice(tuple(_once_each(ordered, question, names)))
     quoted, named = [], []
     for source in ordered:
         if not was_quoted(source, earlier):
@@ -215,6 +248,63 @@ def choose(
         else:
             named.append(source)
     return Choice(tuple(quoted), tuple(named[:_MOST_NAMED]))
+
+
+def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
+    """The passages with the one first that says what is asked for in the form that is asked for.
+
+    That is the one with the number, or prose where code comes first and none is asked for, or the one whose heading
+    has what is to be done. It has to have as much of the question, or nearly, as the one that is first.
+    """
+    ordered = list(sources)
+    if not question or any(shows_command(text_blocks(source.text), question) for source in ordered[:1]):
+        return ordered
+    shares = {source.number: share_of(question, _read_text(source)) for source in ordered}
+
+    def moved(place: int | None) -> list[Source]:
+        return [ordered[place], *ordered[:place], *ordered[place + 1 :]] if place else ordered
+
+    if asks_for_code(question):
+        headings = [share_of(question, _innermost(source)) for source in ordered[:_QUOTED_PASSAGES]]
+        best = headings.index(max(headings))
+        return moved(best if not headings[0] and _nearly(shares, ordered[best], ordered[0]) else None)
+    numbers = [number_share(question, source.text) for source in ordered]
+    most = max(numbers)
+    if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY:
+        return moved(numbers.index(most))
+    if most or _has_prose(ordered[0]):
+        return ordered
+    prose = (place for place, source in enumerate(ordered) if _has_prose(source))
+    return moved(next((place for place in prose if _nearly(shares, ordered[place], ordered[0])), None))
+
+
+def _has_prose(source: Source) -> bool:
+    """Whether a passage tells something without code: in a paragraph, a list or a table; a long lead-in does as well."""
+
+    def says(block: str) -> bool:
+        return tells(block) or block.startswith("|") or (is_prose(block) and len(block.split()) >= _LONG_LEAD_IN)
+
+    return any(map(says, shown_blocks(source)))
+
+
+def _nearly(shares: Mapping[int, float], source: Source, first: Source) -> bool:
+    return shares[source.number] >= _NEARLY * shares[first.number]
+
+
+def _read_text(source: Source) -> str:
+    return f"{place(source)}\n{source.text}"
+
+
+def _once_each(sources: Sequence[Source], question: str, names: Sequence[str]) -> Iterator[tuple[Source, str]]:
+    """The passages with what is quoted of them; those whose quotation repeats an earlier one are left out."""
+    seen: list[frozenset[str]] = []
+    for source in sources:
+        text = quoted_text(source, question, names, LATER_CHARS if seen else QUOTED_CHARS)
+        words = frozenset(tokens(text, None))
+        if words and any(len(words & other) >= _REPEATED * len(words) for other in seen):
+            continue
+        seen.append(words)
+        yield source, text
 
 
 def place(source: Source) -> str:
@@ -272,6 +362,14 @@ def _says_little(source: Source, *, recaps_count: bool) -> bool:
         return False
     ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
     return is_recap(_innermost(source)) or len(ticked) > 2
+
+
+def _is_unsolved_quiz(source: Source) -> bool:
+    """Whether a passage only asks: of a quiz whose options do not tell which one is right, or exercises."""
+    if _EXERCISES.search(_innermost(source)):
+        items = [line for line in source.text.splitlines() if _ITEM.match(line)]
+        return sum(map(_only_asks, items)) * 2 > len(items)
+    return is_quiz_heading(_innermost(source)) and not any(map(is_quiz, text_blocks(source.text)))
 
 
 def _is_heading_alone(source: Source) -> bool:
@@ -368,8 +466,10 @@ def said_once(opening: str, earlier: Sequence[str]) -> str:
 
 def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source]) -> Quotation:
     """That a question may mean several sections, and a line for each of them with its first sentence."""
+    told = [opening_sentence(without_links(source.text)) or gist(source.text, _GIST, _GIST) for source in meant]
     parts = tuple(
-        (f"\n- **{place(source)}**: {opening_sentence(without_links(source.text))}", source) for source in meant
+        (f"\n- **{place(source)}**{f': {text}' if text else ''}", source)
+        for source, text in zip(meant, told, strict=True)
     )
     return Quotation(f"{opening}\n", parts, tuple(sources))
 

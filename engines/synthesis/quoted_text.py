@@ -1,7 +1,9 @@
 """Which part of a passage is quoted: its beginning, a definition, or the code or paragraph that a question asks for."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 import regex
@@ -24,9 +26,13 @@ from engines.understanding.words import detected_language, zipf
 from storage.vectors.bm25 import tokens
 
 QUOTED_CHARS = 900
+LATER_CHARS = 700  # of the quotations behind the first one: an answer has room on a phone's screen or two
 _MOST_CHARS = 1_300  # with what a block introduces, or the last of several steps
 _LEAST_OF_CODE = 500  # characters that are shown of code which is longer than a quotation
 _SHORT = 200  # characters beside code that leave it twice the length of a quotation
+_BETWEEN = 30  # characters for which the space around a block would have room
+_SHORT_CODE = 300  # characters of code that is quoted beside prose though no code is asked for: a formula, a command
+_WHOLE_TABLE = 800  # characters; of longer tables, the rows that are asked for are shown
 _PART_OF_CODE = 400  # characters; divided code has longer parts than that
 _MOST_LEAD_INS = 2  # a title and a sentence
 _EVERYDAY = 6.0  # Zipf frequency: a word this frequent tells nothing
@@ -55,36 +61,193 @@ _GOES_ON_BELOW = regex.compile(r"[:,({\[\\]\s*$|^\s*(?:#|//|@)|^\s*$")  # of a l
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
+_ASKS_FOR_NUMBER = lexicon.pattern("quotations", r"\b{asks_for_number}\b")
+_FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
+_IDENTIFIER = regex.compile(r"\w+(?:[_.]\w+)+|\b\p{Ll}+\p{Lu}\w*")
+_HAS_NUMBER = regex.compile(r"\d")
+_SENTENCES = regex.compile(r"(?<=[.!?])\s+(?=\p{Lu})")
+_CELL_ENDS = regex.compile(r"(?<!\\)\|")
 _OF_CODE = frozenset(tokens(" ".join(lexicon.words("of_code")), "en"))
 
 
-def quoted_text(source: Source, question: str, names: Sequence[str]) -> str:
+def quoted_text(source: Source, question: str, names: Sequence[str], most: int = QUOTED_CHARS) -> str:
     """What is shown of a passage, from what the question asks for on: a definition of `names`, or code if it asks how.
 
-    A definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
+    It has `most` characters or a little more. Where no code is asked for, longer code is left out beside what tells. A
+    definition that is an entry of a list stands alone. Code that comes later than a quotation goes is put behind the
     passage's first paragraph, where both have room, and so is a later paragraph that has rarer words of the question
     than the beginning. The sources of diagrams are left out: they are pictures to readers, and a passage of them alone
     has no text. Only the places of blocks are chosen here; `_printed` shows them in the passage's order.
     """
+    asked = _asked(question)
     blocks = _with_whole_code(_from_a_beginning(shown_blocks(source)))
+    blocks = [_rows_asked_for(block, asked) if block.startswith("|") else block for block in blocks]
+    if (asks_for_code(question) and not names) or shows_command(blocks, question):
+        code = _code_asked_for(blocks, question)
+        shown = _fitting_from(blocks, 0) if code is None else _with_block(blocks, code, 0)
+        return _printed(blocks, _within(blocks, shown, set() if code is None else {code}, most))
+    told = _told_places(blocks, question)
+    telling = [blocks[place] for place in told]
     heading = source.heading_path[-1] if source.heading_path else ""
-    found = definition_in(blocks, names, heading, source.title)
-    before = sum(map(len, blocks[: found.block]))
-    if found.strength >= DEFINES:
-        if found.item:
-            return "\n\n".join([found.item, *([_MORE] if len(blocks) > 1 or "\n" in blocks[0] else [])])
-        seen = before <= _SEEN_WITH_IT and not any(map(is_code, blocks[: found.block]))
-        return _printed(blocks, _fitting_from(blocks, 0 if seen else _belongs_from(blocks, found.block)))
-    if asks_for_code(question):
-        asked, begins = _code_asked_for(blocks, question), 0
+    found = definition_in(telling, names, heading, source.title)
+    if found.strength < DEFINES:
+        places = _places_told(telling, asked, most)
+    elif found.item:
+        return "\n\n".join([found.item, *([_MORE] if len(blocks) > 1 or "\n" in blocks[0] else [])])
     else:
-        begins = _begins_to_tell(blocks)
-        later = _paragraph_asked_for(blocks[begins:], question)
-        asked = None if later is None else begins + later
-    shown = _fitting_from(blocks, begins) if asked is None else _with_block(blocks, asked, begins)
-    if begins == 1 and min(shown, default=0) == 1:  # the beginning of the code that the paragraph is about
-        shown = shown | {0}
-    return _printed(blocks, shown)
+        before = telling[: found.block]
+        seen = sum(map(len, before)) <= _SEEN_WITH_IT and not any(map(is_code, before))
+        begins = 0 if seen else _belongs_from(telling, found.block)
+        places = _within(telling, _fitting_from(telling, begins), {found.block}, most)
+    return _printed(blocks, {told[place] for place in places}, asked if asked.rarity else None)
+
+
+def _places_told(blocks: Sequence[str], asked: "_Asked", most: int) -> Set[int]:
+    """The places that are shown for a question that asks for no code."""
+    begins = _begins_to_tell(blocks, hidden_only=not asked.rarity or not _any_tells(blocks, asked))
+    number = _number_asked_for(blocks[begins:], asked) if asked.number else None
+    if number is not None:
+        before = blocks[begins : begins + number]
+        if sum(map(len, before)) > _SEEN_WITH_IT or any(map(is_code, before)):
+            begins, number = _belongs_from(blocks, begins + number), None
+        shown = _fitting_from(blocks, begins)
+        return _within(blocks, shown, {begins if number is None else begins + number}, most)
+    later = _paragraph_asked_for(blocks[begins:], asked)
+    if later is None:
+        shown = _fitting_from(blocks, begins)
+        heaviest = max(sorted(shown), key=lambda place: asked.weight(blocks[place]), default=begins)
+        return _within(blocks, shown, {heaviest}, most)
+    return _within(blocks, _with_block(blocks, begins + later, begins), {begins + later}, most)
+
+
+def _told_places(blocks: Sequence[str], question: str) -> Sequence[int]:
+    """The places of blocks that may be shown where no code is asked for: without longer code, if the others tell.
+
+    Code stays that a paragraph behind it speaks of, that alone has an identifier of the question, or that has the
+    number that is asked for.
+    """
+    asked = _asked(question)
+    kept = [place for place, block in enumerate(blocks) if not is_code(block) or len(block) <= _SHORT_CODE]
+    if not asked.rarity or _FOR_EXAMPLE.search(question) or not _any_tells(blocks, asked):
+        return range(len(blocks))
+    prose = "\n".join(blocks[place] for place in kept)
+    names = {name for name in _IDENTIFIER.findall(question) if name not in prose}
+    most = max((asked.weight(blocks[place]) for place in kept), default=0.0)
+
+    def is_needed(place: int) -> bool:
+        code, follows = blocks[place], blocks[place + 1 : place + 3]
+        if any(name in code for name in names) or (asked.number and asked.number_weight(code) > most):
+            return True
+        is_told_of = any(_GOES_ON.search(each) for each in follows[:1]) and len(code) <= QUOTED_CHARS
+        return is_told_of or any(map(_OF_LINES.search, follows))
+
+    return [place for place in range(len(blocks)) if place in kept or is_needed(place)]
+
+
+def _any_tells(blocks: Sequence[str], asked: "_Asked") -> bool:
+    """Whether a paragraph or list tells something, and has words of the question if the code has some."""
+    told = [block for block in blocks if tells(block)]
+    return any(map(asked.weight, told)) or (bool(told) and not any(map(asked.weight, filter(is_code, blocks))))
+
+
+def shows_command(blocks: Iterable[str], question: str) -> bool:
+    """Whether a line of code begins with the first two words of the question: "colcon build source"."""
+    words = question.casefold().split()[:2]
+    lines = (line.split()[:2] for block in blocks if is_code(block) for line in block.casefold().splitlines()[1:])
+    return len(words) == 2 and words in lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The words of a question by which the parts of a passage are weighed: a rare word tells more."""
+
+    rarity: Mapping[str, float]
+    number: bool  # whether it asks for a number, a size or a value
+
+    def weight(self, text: str) -> float:
+        """How much of the question a text has."""
+        return sum(self.rarity[token] for token in self.rarity.keys() & tokens(text, None))
+
+    def number_weight(self, text: str) -> float:
+        """The same of the sentence, item or line with a number that has most of it; 0 for none."""
+        lines = (part for line in text.splitlines() for part in _SENTENCES.split(line))
+        return max((self.weight(line) for line in lines if _HAS_NUMBER.search(_LIST_LINE.sub("", line))), default=0.0)
+
+
+@lru_cache(maxsize=64)  # the passages of one question are read one after the other
+def _asked(question: str) -> _Asked:
+    languages = {"en", detected_language(question) or "en"}
+    rarity = {
+        token: max(0.0, _EVERYDAY - max(zipf(word, language) for language in languages))
+        for word in words_of_subject(question, "en")
+        for token in tokens(word, None)
+    }
+    return _Asked(rarity, bool(_ASKS_FOR_NUMBER.search(question)))
+
+
+def share_of(question: str, text: str) -> float:
+    """How much of a question a text has, from 0 to 1, by the rarity of its words."""
+    asked = _asked(question)
+    whole = sum(asked.rarity.values())
+    return asked.weight(text) / whole if whole else 0.0
+
+
+def number_share(question: str, text: str) -> float:
+    """The same of the sentence with a number that has most of it; 0 if no number is asked for."""
+    asked = _asked(question)
+    whole = sum(asked.rarity.values())
+    return asked.number_weight(text) / whole if whole and asked.number else 0.0
+
+
+def _number_asked_for(blocks: Sequence[str], asked: _Asked) -> int | None:
+    """The block with the number that is asked for: the first of those whose sentence has most of the question."""
+    weights = [0.0 if _is_long_code(block) else asked.number_weight(block) for block in blocks]
+    best = max(weights, default=0.0)
+    return weights.index(best) if best * 2 >= sum(asked.rarity.values()) > 0 else None
+
+
+def _rows_asked_for(table: str, asked: _Asked) -> str:
+    """A long table with its header and the rows that have most of the question, "…" for the others."""
+    lines = table.splitlines()
+    if len(table) <= _WHOLE_TABLE or len(lines) < 4:
+        return table
+    header, rows = lines[:2], lines[2:]
+    weights = [asked.weight(row) for row in rows]
+    room = _WHOLE_TABLE - sum(map(len, header))
+    chosen: set[int] = set()
+    for place in sorted(range(len(rows)), key=lambda place: (-weights[place], place)):
+        room -= len(rows[place])
+        if chosen and room < 0:
+            break
+        chosen.add(place)
+    kept, gap = [], False
+    for place, row in enumerate(rows):
+        if place in chosen:
+            kept.append(row)
+        elif not gap:
+            kept.append(f"| {_MORE} |" + " |" * (len(_CELL_ENDS.findall(header[0])) - 2))
+        gap = place not in chosen
+    return "\n".join([*header, *kept])
+
+
+def _within(blocks: Sequence[str], shown: Set[int], needed: Set[int], most: int) -> Set[int]:
+    """The places of a quotation of so many characters: those that are needed, then the others in their order."""
+    if most >= QUOTED_CHARS:
+        return shown
+
+    def length(place: int) -> int:
+        size = len(blocks[place])
+        return _BETWEEN + (min(size, _LEAST_OF_CODE) if is_code(blocks[place]) else size)
+
+    kept = {place for at in needed & shown for place in range(_belongs_from(blocks, at), at + 1) if place in shown}
+    size = sum(map(length, kept))
+    for place in sorted(shown - kept):
+        size += length(place)
+        introduced = place - 1 in kept and _announces(blocks, place - 1)
+        if kept and size > most and not introduced:
+            break
+        kept.add(place)
+    return kept
 
 
 def _from_a_beginning(blocks: list[str]) -> list[str]:
@@ -135,13 +298,14 @@ def asks_for_prose(question: str, names: Sequence[str]) -> bool:
     return bool(names) or bool(_ASKS_FOR_PROSE.search(question))
 
 
-def _begins_to_tell(blocks: Sequence[str]) -> int:
-    """Where a quotation begins if no code is asked for: at 0, unless code hides the first paragraph that tells.
+def _begins_to_tell(blocks: Sequence[str], *, hidden_only: bool) -> int:
+    """Where a quotation begins if no code is asked for: behind code, at the first paragraph that tells, if any does.
 
+    Where nothing is asked for it is 0, unless the code hides that paragraph.
     Code that such a paragraph goes on from ("Both also raise …") is shown before it, where both have room.
     """
     first = next((at for at, block in enumerate(blocks) if tells(block)), None)
-    if not blocks or not is_code(blocks[0]) or first is None or first < fitting(blocks):
+    if not blocks or not is_code(blocks[0]) or first is None or (hidden_only and first < fitting(blocks)):
         return 0
     if _GOES_ON.search(blocks[first]) and sum(map(len, blocks[: first + 1])) <= _MOST_CHARS:
         return 0
@@ -150,7 +314,7 @@ def _begins_to_tell(blocks: Sequence[str]) -> int:
 
 def tells(block: str) -> bool:
     """Whether a block is a paragraph or a list that says something without what follows it."""
-    return is_prose(block) and not is_lead_in(block)
+    return is_prose(block) and not is_lead_in(block) and not _BOLD_LINE.fullmatch(block)
 
 
 def fitting(blocks: Sequence[str]) -> int:
@@ -237,7 +401,7 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
     return best if best is not None and (shared[best] or asked <= _OF_CODE) else None
 
 
-def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
+def _paragraph_asked_for(blocks: Sequence[str], asked: _Asked) -> int | None:
     """The block behind a quotation's end that has what the question asks for, if the quotation lacks it.
 
     It has rare words of the question that no block before it has, or more of the question, by the rarity of its words,
@@ -246,12 +410,7 @@ def _paragraph_asked_for(blocks: Sequence[str], question: str) -> int | None:
     shown = fitting(blocks)
     if shown == len(blocks):
         return None
-    languages = {"en", detected_language(question) or "en"}
-    rarity = {
-        token: max(0.0, _EVERYDAY - max(zipf(word, language) for language in languages))
-        for word in words_of_subject(question, "en")
-        for token in tokens(word, None)
-    }
+    rarity = asked.rarity
     shares = [frozenset() if _is_long_code(block) else rarity.keys() & tokens(block, None) for block in blocks]
     known = frozenset().union(*shares[:shown])
 
@@ -331,20 +490,22 @@ def beginning(text: str) -> str:
     return _printed(blocks, _fitting_from(blocks, 0))
 
 
-def _printed(blocks: Sequence[str], chosen: Set[int]) -> str:
+def _printed(blocks: Sequence[str], chosen: Set[int], asked: _Asked | None = None) -> str:
     """The blocks at the chosen places in their order, with "…" for what is left out between and behind them.
 
     Where what a block introduces is not shown, its lead-in is not shown either; code that is longer than a quotation
-    is cut where it has no room.
+    is cut where it has no room, to the lines that have most of what is `asked`.
     """
     kept: list[str] = []
     size, next_place = 0, None  # the place that needs no "…" before it
     told = _without_idle_lead_ins(blocks, chosen)
     for place, block in told.items():
         later = _size(blocks, (other for other in told if other > place))
-        if _is_long_code(block):
-            block = _cut(block, size + later)
-        if next_place not in (None, place):
+        gap = next_place not in (None, place)
+        if is_code(block) and (_is_long_code(block) or asked):
+            block, is_inside = _cut(block, size + later, asked)
+            gap = gap or is_inside
+        if gap:
             kept.append(_MORE)
         # A line beside a formula is a part of the sentence that the formula stands in.
         in_sentence = any(each.startswith("$$") for each in blocks[max(0, place - 1) : place + 2])
@@ -352,8 +513,13 @@ def _printed(blocks: Sequence[str], chosen: Set[int]) -> str:
         next_place = place + 1 if block == blocks[place] else -1
         size += len(block)
     if kept and next_place != len(blocks):
-        kept = [*(kept[:-1] if kept[-1] == GAP else kept), _MORE]
-    return "\n\n".join(kept)
+        kept.append(_MORE)
+    gaps = (GAP, _MORE)
+    return "\n\n".join(
+        _MORE if each == GAP else each
+        for at, each in enumerate(kept)
+        if not (at and each in gaps and kept[at - 1] in gaps)
+    )
 
 
 def _without_idle_lead_ins(blocks: Sequence[str], chosen: Set[int]) -> dict[int, str]:
@@ -367,20 +533,46 @@ def _without_idle_lead_ins(blocks: Sequence[str], chosen: Set[int]) -> dict[int,
     return dict(sorted(told.items())) or {place: blocks[place] for place in sorted(chosen)[:1]}
 
 
-def _cut(code: str, others: int) -> str:
-    """Long code beside so many characters: to a blank line if one is in its second half, or to a statement's end."""
-    if len(code) + others <= 2 * QUOTED_CHARS and (others <= _SHORT or len(code) + others <= _MOST_CHARS):
-        return code
-    room = max(_LEAST_OF_CODE, _MOST_CHARS - others)
+def _cut(code: str, others: int, asked: _Asked | None) -> tuple[str, bool]:
+    """Long code beside so many characters, and whether its first lines are left out.
+
+    It ends at a blank line if one is in its second half, or at a statement's end. Where no code is asked for it is
+    short, and begins where its lines have most of the question.
+    """
+    whole = 2 * QUOTED_CHARS if others <= _SHORT else _MOST_CHARS
+    if len(code) + others <= whole if asked is None else len(code) <= _LEAST_OF_CODE + _SHORT:
+        return code, False
+    room = max(_LEAST_OF_CODE, _MOST_CHARS - others) if asked is None else _LEAST_OF_CODE
     opening, *lines, fence = code.splitlines()
+    room -= len(opening) + len(fence)
+    begins = _lines_asked_for(lines, room, asked) if asked else 0
+    lines = lines[begins:]
     sizes = list(accumulate(len(line) + 1 for line in lines))
-    last = max(1, sum(size <= room - len(opening) - len(fence) for size in sizes))
+    last = max(1, sum(size <= room for size in sizes))
     ends = [end for end in range(1 + last // 2, last + 1) if end < len(lines) and not lines[end].strip()]
     ends = ends or [end for end in range(1 + last // 2, last + 1) if _GOES_ON_BELOW.search(lines[end - 1]) is None]
-    kept = lines[: ends[-1] if ends else last]
+    kept = lines[: ends[-1] if ends and last < len(lines) else last]
     while len(kept) > 1 and not kept[-1].strip():
         kept.pop()
-    return "\n".join([opening, *kept, fence])
+    return "\n".join([opening, *kept, fence]), begins > 0
+
+
+def _lines_asked_for(lines: Sequence[str], room: int, asked: _Asked) -> int:
+    """The first of the lines, as many as have room, that have most of a question: 0 if no others have more."""
+    shares = [asked.rarity.keys() & tokens(line, None) for line in lines]
+    best, begins = 0.0, 0
+    for place in range(len(lines)):
+        words: set[str] = set()
+        size = 0
+        for line, share in zip(lines[place:], shares[place:], strict=True):
+            size += len(line) + 1
+            if size > room // 2:  # what follows them is shown as well
+                break
+            words |= share
+        weight = sum(asked.rarity[word] for word in words)
+        if weight > best + (_RARE if not place or not begins else 0.0):
+            best, begins = weight, place
+    return begins
 
 
 def _marked(block: str) -> str:

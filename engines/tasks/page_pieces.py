@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engines.events import Source
 from engines.understanding import lexicon
+from engines.understanding.book_terms import is_quiz_heading
 from engines.understanding.definitions import DIAGRAM_LANGUAGES, is_example, is_quiz, text_blocks
 from engines.understanding.task_patterns import PIECES
 
@@ -25,7 +26,6 @@ _IN_THE_TEXT = {
 _ITEM = re.compile(r"^[\s*#_-]*(?:[^\W\d_]+\s+)?(?P<number>\d{1,2})\s*[.:)]", re.MULTILINE)
 _REQUIRED = lexicon.word_pattern("headings.required")
 _BESIDE_THE_POINTS = lexicon.pattern("headings", r"^[\W\d]*{beside_the_points}\s*(?:\d+|[A-Z])?\s*(?:[:(–—-].*)?\W*$")
-_OWN_QUIZ = lexicon.pattern("headings", r"^[\W\d]*{own_quiz}\s*(?:[:(–—-].*)?$")
 
 
 def has_piece(source: Source, piece: str) -> bool:
@@ -39,7 +39,7 @@ def has_piece(source: Source, piece: str) -> bool:
 def is_own_quiz(source: Source) -> bool:
     """Whether a section is what the book itself asks its readers: a quiz, or questions under such a heading."""
     heading = source.heading_path[-1] if source.heading_path else ""
-    return bool(_OWN_QUIZ.search(heading)) or any(map(is_quiz, text_blocks(source.text)))
+    return is_quiz_heading(heading) or any(map(is_quiz, text_blocks(source.text)))
 
 
 def numbered_piece(source: Source, piece: str, question: str) -> Source | None:

@@ -82,6 +82,7 @@ _PLURAL = regex.compile(
 )
 _POSSESSIVE = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])(\p{L}{2,7})(?:['’]s|(?<=s)['’])(?![\p{L}\p{N}])")  # "ZMP's"
 _PARTED = regex.compile(r"(?<![\p{L}\p{N}_./@\\$'`-])\p{Lu}(?:[-.]\p{Lu}){1,4}(?![\p{L}\p{N}_/@(=-])")  # "D-H", "I.K."
+_OWN_QUIZ = lexicon.pattern("headings", r"^[\W\d]*(?:{numbered_part} \d+ )?{own_quiz}\s*(?:[:(–—-].*)?$")
 _ASKS_FOR_RECAP = lexicon.word_pattern("headings.asks_for_recap")
 _OF_DEFINITIONS = lexicon.words("of_definitions")
 _NUMBERED_NAME = re.compile(
@@ -364,6 +365,11 @@ def asks_for_recap(question: str) -> bool:
 def is_recap(heading: str) -> bool:
     """Whether a section repeats or announces others, or leads away: "Summary", "Next Steps"."""
     return bool(_recap().match(heading))
+
+
+def is_quiz_heading(heading: str) -> bool:
+    """Whether a section is what the book asks its readers: "Quiz", "Review Questions"."""
+    return bool(_OWN_QUIZ.search(heading))
 
 
 def is_list_of_links(heading: str) -> bool:

@@ -382,6 +382,10 @@ _BOXES = regex.compile(r"[┌┐┘╔╗╝▼▲►◄▶◀]|\+-{3,}|-{2,}>|[
 _EXAMPLE = _compiled("{example}")
 # What a quiz component's properties hold: a question, its options, the number of the right one, an explanation.
 _QUIZ = regex.compile(r"(?:.*\n)*?[^\n]*[?？؟…_][*_\"”)]*\n(?:[^\n]+\n){2,8}?[ \t]*\d{1,2}[ \t]*(?:\n|$)")
+# The same with a letter before each option: "A) …".
+_LETTERED = regex.compile(
+    r"(?:.*\n)*?[^\n]*[?？؟][*_\"”)]*\n(?:[ \t]*(?:[-*+][ \t]+)?(?:\*\*)?\(?[A-Fa-f][.)][ \t][^\n]+(?:\n|$)){2,}"
+)
 _NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
 
 
@@ -416,8 +420,8 @@ def is_diagram(block: str) -> bool:
 
 
 def is_quiz(block: str) -> bool:
-    """Whether a block is a quiz question with its options and the number of the right one, which explains nothing."""
-    return is_prose(block) and bool(_QUIZ.match(block))
+    """Whether a block is a quiz question with lettered options, or the number of the right one; it explains nothing."""
+    return is_prose(block) and bool(_QUIZ.match(block) or _LETTERED.match(block))
 
 
 def is_code(block: str) -> bool:

@@ -6,7 +6,7 @@ Called by `engines.understanding.understanding`, and by the tasks to tell whethe
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -201,8 +201,9 @@ class SpellingCorrector:
         """Identifiers with their misspelt parts corrected, if the book has another part of them."""
         found: dict[str, str] = {}
         for match in _JOINED.finditer(text):
-            whole = self._remembered_compound("".join(_PART.findall(match[0])).lower())
-            if whole and len(found) < MOST_CORRECTIONS:
+            parts = [part.lower() for part in _PART.findall(match[0])]
+            whole = self._remembered_compound("".join(parts))
+            if whole and self._is_rather_one_word(whole, parts) and len(found) < MOST_CORRECTIONS:
                 found[match[0]] = whole
                 continue
             # In words with hyphens an ordinary word is rather meant as it is: "first-person".
@@ -211,11 +212,16 @@ class SpellingCorrector:
             known = False
             for part in _PART.findall(match[0]):
                 meant = self._remembered_part(part.lower()) if zipf(part, self._language) < most else None
+                meant = meant or self._spelt_otherwise(part.lower())  # "primary-colour"
                 known = known or (meant is None and self.has(part.lower()))
                 wrong |= {part: meant} if meant else {}
             if wrong and known and len(found) < MOST_CORRECTIONS:
                 found[match[0]] = "".join(wrong.get(part, part) for part in _PART_OR_SIGNS.findall(match[0]))
         return found
+
+    def _is_rather_one_word(self, whole: str, parts: Sequence[str]) -> bool:
+        """Whether parts mean the book's one word: not where it has each of them much more often ("back-button")."""
+        return min(self._words.get(part, 0) for part in parts) <= _MUCH_MORE_OFTEN * self._words.get(whole, 0)
 
     def _nearest_compound(self, squashed: str) -> str | None:
         """The book's identifier that misspelt parts with signs between them mean: "modual-name-maper".

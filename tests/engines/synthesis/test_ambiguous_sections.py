@@ -187,3 +187,24 @@ def test_a_pronoun_that_stands_for_nothing_may_mean_each_page_that_was_found(que
 )
 def test_a_pronoun_of_something_named_is_not_asked_back(question: str) -> None:
     assert not meant(question, INPUT, OTHER)
+
+
+BUTTON = section(1, "developing/back-button", "Hardware Back Button")
+UTILITY = section(2, "vue/utility", "Utility Functions", "Hardware Back Button")
+SCROLL = section(1, "api/infinite-scroll", "Scrolling", "Infinite Scroll")
+CONTENT = section(2, "api/infinite-scroll-content", "Content", "Infinite Scroll Spinner")
+DEFINED = section(1, "data", "Data", "Step 2: Define Randomization Domains")
+USED = section(2, "cases", "Cases", "2. Use Domain Randomization")
+
+
+@each_row(
+    ("question", "sections"),
+    [
+        ("back button on android", (BUTTON, UTILITY)),
+        ("hardware back button", (UTILITY, BUTTON)),
+        ("infinite scroll stop when there is no more data", (SCROLL, CONTENT)),
+        ("explain domain randomization in simple words", (DEFINED, USED)),
+    ],
+)
+def test_a_question_is_not_asked_back_where_one_section_is_meant(question: str, sections: tuple[Source, ...]) -> None:
+    assert meant(question, *sections) == []

@@ -7,6 +7,7 @@ from engines.events import Source
 from engines.synthesis.extractive import choose
 from engines.synthesis.quoted_text import quoted_text
 from engines.understanding.definitions import is_code, text_blocks
+from tests.tables import each_row
 
 QUESTIONS = (
     "how do i make a timer",
@@ -127,3 +128,50 @@ def test_a_list_on_the_lines_of_code_comes_with_the_code() -> None:
 def test_a_lead_in_of_subsections_is_left_out() -> None:
     text = "There are a few ways to store data.\n\nHere are some common use cases:"
     assert quoted_text(_passage(1, "Storage", text), "store data", ()) == "There are a few ways to store data.\n\n…"
+
+
+SCRIPT = "```python\n" + "\n".join(f"nvblox.layer_{line} = mapping('{line}')" for line in range(30)) + "\n```"
+MODULE = "The nvblox module makes maps from stereo cameras while the robot walks."
+BUILDS = "```bash\ncolcon build --packages-select my_package\n```"
+INSTALLS = "```bash\nsudo apt install python3-colcon-common-extensions  # to build\n```"
+SLOW = "The rate of the controller is a matter of the delay that the loop can bear."
+FAST = "The balance controller runs at a rate of 500 Hz."
+OPTIONS = "What does nvblox do?\nIt draws faces\nIt makes maps of the mapping layer\nSee the chapter on nvblox mapping"
+
+
+@each_row(
+    ("question", "passages", "order"),
+    [
+        ("pls tell me what nvblox does", [("Launch", SCRIPT), ("Mapping", MODULE)], [2, 1]),
+        ("nvblox mapping", [("Launch", SCRIPT), ("Robots", "A robot has a name.")], [1, 2]),
+        ("how do i launch nvblox mapping", [("Launch", SCRIPT), ("Mapping", MODULE)], [1, 2]),
+        ("how do i build with colcon", [("Install the tools", INSTALLS), ("Build the package", BUILDS)], [2, 1]),
+        ("which rate supports nvblox", [("Rates", "The list of rates is:\n\n| nvblox | 5 Hz |"), ("Mapping", MODULE)], [1, 2]),
+        ("what rate has the balance controller", [("Loops", SLOW), ("Balance", FAST)], [2, 1]),
+        ("why has the balance controller a rate", [("Loops", SLOW), ("Balance", FAST)], [1, 2]),
+        ("what does nvblox mapping do", [("Part 3 Quiz", OPTIONS), ("Mapping", MODULE)], [2]),
+        ("nvblox mapping quiz", [("Part 3 Quiz", OPTIONS), ("Mapping", MODULE)], [1, 2]),
+        ("which module makes maps", [("Mapping", MODULE), ("More mapping", f"*{MODULE}*")], [1]),
+    ],
+)
+def test_what_is_asked_for_comes_first_and_is_said_once(
+    question: str, passages: list[tuple[str, str]], order: list[int]
+) -> None:
+    sources = [_passage(number, heading, text) for number, (heading, text) in enumerate(passages, 1)]
+    assert [source.number for source, _ in choose(sources, question).quoted] == order
+
+
+def test_the_quotations_behind_the_first_one_are_shorter() -> None:
+    text = "\n\n".join(f"Point {number} of many tells what a timer is good for, and for whom." for number in range(40))
+    first, second = (
+        shown for _, shown in choose([_passage(1, "One", text), _passage(2, "Two", text[::-1])], "timers").quoted
+    )
+    assert len(second) < len(first) <= 1_000
+
+
+def test_options_with_letters_are_a_quiz() -> None:
+    quiz = "What is a service?\nA) A call with a result\nB) A stream of messages\nC) A file"
+    source = _passage(1, "Kinds", f"A service is a call.\n\n{quiz}")
+    assert quoted_text(source, "what is a service for", ()) == "A service is a call."
+    kinds = "A service has two kinds of calls:\nA) with a result\nB) without one"
+    assert quoted_text(_passage(1, "Kinds", kinds), "which kinds has a service", ()) == kinds

@@ -117,8 +117,18 @@ BEGINS_WITH_CODE = f"{OTHER_CODE}\n\n{LEAD_IN}\n\n{CODE}\n\nThe timer ends with 
 @pytest.mark.parametrize(
     "question", ["Why does the timer end?", "Explain timers", "timer ending", "What does a timer return at its end?"]
 )
-def test_a_paragraph_stays_behind_the_code_that_a_passage_begins_with(question: str) -> None:
-    assert quoted(BEGINS_WITH_CODE, question) == BEGINS_WITH_CODE
+def test_a_quotation_begins_with_the_paragraph_that_tells_where_no_code_is_asked_for(question: str) -> None:
+    assert quoted(BEGINS_WITH_CODE, question) == "The timer ends with its node."
+
+
+def test_a_passage_from_which_nothing_is_asked_is_quoted_in_its_order() -> None:
+    assert quoted(BEGINS_WITH_CODE, "") == BEGINS_WITH_CODE
+
+
+def test_code_stays_first_where_the_paragraph_behind_it_has_no_word_of_the_question() -> None:
+    text = "```sh\ncolcon build\nsource install/setup.bash\n```\n\nThe server waits now."
+    assert quoted(text, "colcon workspace") == text
+    assert quoted(text, "colcon build source") == text
 
 
 def test_a_how_to_question_begins_with_the_code_of_the_passage() -> None:
@@ -145,10 +155,22 @@ def test_a_paragraph_behind_the_end_of_a_quotation_is_shown_if_it_has_rare_words
 
 @each_row(
     "question",
-    ["what does the small program do", "why does the policy need a program", "what is permitted?", "limit_7", ""],
+    ["what does the small program do", "why does the policy need a program", "what is permitted?"],
 )
+def test_longer_code_is_left_out_beside_what_tells_unless_it_is_asked_for(question: str) -> None:
+    assert quoted(SAFETY, question) == f"{FILTER}\n\n…\n\n{AFTER}\n\n{LAST}"
+
+
+@each_row("question", ["how do i write the program", "limit_7", "an example of the program", ""])
+def test_code_that_is_asked_for_follows_the_first_paragraph(question: str) -> None:
+    text = quoted(SAFETY, question)
+    assert text.startswith(FILTER)
+    assert "```cpp\n" in text
+
+
+@each_row("question", ["what does the small program do", "why does the policy need a program", "what is permitted?"])
 def test_everyday_words_and_those_that_the_quotation_has_keep_the_beginning(question: str) -> None:
-    assert quoted(SAFETY, question).startswith(f"{FILTER}\n\n{LONG_CODE}")
+    assert quoted(f"{FILTER}\n\n{LIST}\n\n{AFTER}", question) == f"{FILTER}\n\n…"
 
 
 def test_a_paragraph_with_more_of_the_question_than_the_quotation_is_shown() -> None:
@@ -180,8 +202,7 @@ def test_a_paragraph_that_does_not_fit_beside_the_first_one_stands_alone() -> No
     ],
 )
 def test_everyday_words_of_another_language_bring_no_later_paragraph(first: str, last: str, question: str) -> None:
-    text = f"{first}\n\n{LONG_CODE}\n\n{f'{last} ' * 8}"
-    assert quoted(text, question).startswith(f"{first}\n\n{LONG_CODE}")
+    assert quoted(f"{first}\n\n{LIST}\n\n{f'{last} ' * 8}", question) == f"{first}\n\n…"
 
 
 STEP = "word " * 40
@@ -270,3 +291,53 @@ def test_a_block_is_shown_without_its_end_that_introduces_what_has_no_room(told:
     code = "\n".join(["```python", *(f"retry_{line} = policy({line})" for line in range(90)), "```"])
     found = quoted(f"{told}{leads}\n\n{code}", "clock")
     assert found == f"{told.strip()}\n\n…"
+
+
+JOINTS = "\n".join(
+    [
+        "| Joint | Torque (N m) | Remark |",
+        "| --- | --- | --- |",
+        *(f"| joint {number} | {number * 10} | a joint of which nothing is to be said here |" for number in range(16)),
+        "| knee | 180 | carries most |",
+        *(f"| finger {number} | {number} | small |" for number in range(9)),
+    ]
+)
+
+
+def test_of_a_long_table_the_rows_that_are_asked_for_are_shown_with_the_header() -> None:
+    lines = quoted(f"Each joint has its motor.\n\n{JOINTS}", "what torque has the knee?").splitlines()
+    assert lines[2:5] == [
+        "| Joint | Torque (N m) | Remark |",
+        "| --- | --- | --- |",
+        "| joint 0 | 0 | a joint of which nothing is to be said here |",
+    ]
+    assert "| knee | 180 | carries most |" in lines
+    assert "| … | | |" in lines
+    assert len("\n".join(lines)) <= QUOTED_CHARS
+
+
+RATES = (
+    f"{LIST}\n\n{INTRODUCTION} A controller is one of many that use timers.\n\nThe balance controller runs at 500 Hz."
+)
+
+
+@each_row(
+    ("question", "begins"),
+    [
+        ("at what rate does the balance controller run", "The balance controller runs at 500 Hz."),
+        ("How fast is the balance controller?", "The balance controller runs at 500 Hz."),
+        ("Wie oft läuft der balance controller?", "The balance controller runs at 500 Hz."),
+        ("what is a timer good for, and for whom", LIST),
+    ],
+)
+def test_the_number_that_is_asked_for_is_not_cut_off(question: str, begins: str) -> None:
+    assert quoted(RATES, question).startswith(begins)
+
+
+def test_code_alone_is_cut_to_the_lines_that_have_what_is_asked_for() -> None:
+    lines = [f"offset_{number} = {number}" for number in range(80)]
+    code = "\n".join(["```yaml", *lines[:60], "# Largest stride of the planner", "stride: 0.4", *lines[60:], "```"])
+    found = quoted(code, "largest stride of the planner?")
+    assert found.startswith("…\n\n```yaml\n")
+    assert "stride: 0.4" in found
+    assert len(found) < QUOTED_CHARS

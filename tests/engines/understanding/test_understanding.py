@@ -443,6 +443,17 @@ def test_misspelt_identifiers_names_and_words_written_as_they_sound_are_correcte
     assert searched in IDENTIFIERS.correct(typed)[0].split()
 
 
+PARTS_OF_NAMES = SpellingCorrector({"primary": 50, "color": 50, "back": 60, "button": 200, "backbutton": 4}, "en")
+
+
+@each_row(
+    ("typed", "searched"),
+    [("change the primary-colour", "primary-color"), ("the back-button on android", "back-button")],
+)
+def test_the_parts_of_a_word_with_a_hyphen_are_written_as_the_book_does(typed: str, searched: str) -> None:
+    assert searched in PARTS_OF_NAMES.correct(typed)[0].split()
+
+
 @each_row(
     "typed",
     [
