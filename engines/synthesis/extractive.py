@@ -279,7 +279,7 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
 
 
 def _has_prose(source: Source) -> bool:
-    """Whether a passage tells something without code: in a paragraph, a list or a table; a long lead-in does as well."""
+    """Whether a passage tells something without code: in a paragraph, a list or a table; a long lead-in does too."""
 
     def says(block: str) -> bool:
         return tells(block) or block.startswith("|") or (is_prose(block) and len(block.split()) >= _LONG_LEAD_IN)

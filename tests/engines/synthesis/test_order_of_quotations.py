@@ -146,7 +146,11 @@ OPTIONS = "What does nvblox do?\nIt draws faces\nIt makes maps of the mapping la
         ("nvblox mapping", [("Launch", SCRIPT), ("Robots", "A robot has a name.")], [1, 2]),
         ("how do i launch nvblox mapping", [("Launch", SCRIPT), ("Mapping", MODULE)], [1, 2]),
         ("how do i build with colcon", [("Install the tools", INSTALLS), ("Build the package", BUILDS)], [2, 1]),
-        ("which rate supports nvblox", [("Rates", "The list of rates is:\n\n| nvblox | 5 Hz |"), ("Mapping", MODULE)], [1, 2]),
+        (
+            "which rate supports nvblox",
+            [("Rates", "The list of rates is:\n\n| nvblox | 5 Hz |"), ("Mapping", MODULE)],
+            [1, 2],
+        ),
         ("what rate has the balance controller", [("Loops", SLOW), ("Balance", FAST)], [2, 1]),
         ("why has the balance controller a rate", [("Loops", SLOW), ("Balance", FAST)], [1, 2]),
         ("what does nvblox mapping do", [("Part 3 Quiz", OPTIONS), ("Mapping", MODULE)], [2]),
