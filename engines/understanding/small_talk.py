@@ -141,6 +141,7 @@ _SMALL_TALK_WORDS = (
 )
 
 
+@lru_cache(maxsize=256)  # of 20 KB at most; one question asks it twice
 def small_talk(text: str) -> SmallTalk | None:
     """The kind of small talk that a message is, None for one that asks something of the book."""
     text = _said_once(without_orders(text))

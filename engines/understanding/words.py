@@ -343,15 +343,16 @@ def detected_language(text: str) -> str | None:
     letters = sum(character.isalpha() for character in text)
     words = plain_words(text)[:_READ_WORDS]
     has_english = not _ENGLISH.isdisjoint(words)
-    for language, script in _SCRIPTS:
+    for language, script in () if text.isascii() else _SCRIPTS:
         found = len(script.findall(text))
         # Terms in Latin letters may be most of a question in another script; in an English one that is quoted.
         if found * 3 > letters or (found > 1 and not has_english):
             return "ar" if language == "ur" and is_arabic(text) else language
-    counts = {language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()}
+    small_words = [word for word in words if word in _LANGUAGES_WITH]
+    counts = {language: sum(word in small for word in small_words) for language, small in _SMALL_WORDS.items()}
     # Small words of several languages ("se", "par", "le") say less than those of one ("kaise").
     own = {
-        language: sum(_LANGUAGES_WITH[word] == 1 for word in words if word in small)
+        language: sum(_LANGUAGES_WITH[word] == 1 for word in small_words if word in small)
         for language, small in _SMALL_WORDS.items()
     }
     best = max(counts, key=lambda language: (counts[language] + own[language], counts[language]))
@@ -384,8 +385,7 @@ def _told_by_frequency(text: str) -> str | None:
 
 
 def _mean_zipf(words: Sequence[str], language: str) -> float:
-    known = _frequencies(language)
-    return sum(known.zipf(word) or 0.0 for word in words) / len(words)
+    return sum(zipf(word, language) for word in words) / len(words)
 
 
 def is_of_language(text: str, locale: str | None) -> bool:
