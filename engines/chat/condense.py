@@ -10,8 +10,10 @@ from functools import lru_cache
 from llama_index.core.schema import QueryBundle
 
 from engines.events import Turn, says_something
-from engines.synthesis.extractive import first_quoted_page
+from engines.synthesis.extractive import first_quoted_page, first_quoted_place
 from engines.understanding import lexicon
+from engines.understanding.comparisons import things_asked
+from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
@@ -21,10 +23,12 @@ from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import detected_language, plain_words, readable, zipf
+from storage.vectors.bm25 import tokens
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
 _OF_ANSWERS = lexicon.words("of_answers")
+_WHAT_IS = "What is {}?"
 _COMPARED = "What is the difference between {} and {}?"
 _CHAIN = 6  # the reader's questions that are searched for the subject
 _TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
@@ -66,6 +70,9 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     if len(things) > 1:
         return QueryBundle(_COMPARED.format(*things[-2:]))
     asked = [*asked[:-_CHAIN], *newest]
+    other = _the_other_thing(asked, turns) if asks_the_other_one(question) else ""
+    if other:
+        return QueryBundle(_WHAT_IS.format(other))
     if full != question:
         return QueryBundle(full)
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
@@ -76,6 +83,19 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     if moved and _tells_nothing(question):
         readings = [asked[0], *readings]  # a name alone has fewer words than "why?" has pages
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
+
+
+def _the_other_thing(asked: Sequence[str], turns: Sequence[Turn]) -> str:
+    """Of two things that were compared, the one that was not told last: "and the other one?"; "" if none were."""
+    compared = ((text, things_asked([text])) for text in reversed(asked[-_CHAIN:]))
+    text, things = next(((text, things) for text, things in compared if len(things) > 1), ("", ()))
+    if not things:
+        return ""
+    answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
+    told = asked[-1] if asked[-1] != text else next(filter(None, map(first_quoted_place, answers)), "")
+    words = set(tokens(told, "en"))
+    others = [thing for thing in things if not words.issuperset(tokens(thing, "en"))]
+    return others[-1] if others else things[-1]
 
 
 def _in_full(questions: Sequence[str]) -> list[str]:

@@ -39,8 +39,12 @@ from engines.understanding.language_files import words_of
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,
+    detected_language,
     is_foreign,
+    is_function_word,
     is_of_language,
+    is_roman_urdu,
+    plain_words,
     reads,
     reads_nothing,
     zipf,
@@ -62,6 +66,7 @@ CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
 TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
 FORM_WEIGHT = 0.3
+_OF_DOING = lexicon.words("of_doing")
 _INSIDE = re.compile(r"[^\W_][^.!?:\n]*\Z")  # a sentence that has begun
 _BEFORE = 40  # characters that are read for it
 _CAPITAL_NOUNS = frozenset({"de"})  # languages in which a capital letter shows no name
@@ -475,7 +480,8 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
         return []
     weights = word_weights(_parted(words), asked.language, None)
     # What something is has one answer, even if several sections do something with it ("Inspect the topic").
-    in_part = not asked.term and not _ASKS_TO_EXPLAIN.search(asked.question)
+    explains = bool(_ASKS_TO_EXPLAIN.search(asked.question)) or _asks_what_one_does(asked.question)
+    in_part = not asked.term and not explains
     for alike, named_by in (
         (_with_its_heading(among, question, weights, in_part=in_part), _place),
         (_on_parallel_pages(among, question, weights) if in_part else [], _page),
@@ -486,6 +492,15 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
         if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
             return list(reversed(by_page.values()))[:_MOST_CANDIDATES]
     return []
+
+
+def _asks_what_one_does(text: str) -> bool:
+    """Whether a question is what one thing does or is for: "What does Xacro do?"."""
+    words, language = plain_words(text), detected_language(text) or "en"
+    if _OF_DOING.isdisjoint(words):
+        return False
+    own = (word for word in words if word not in _OF_DOING and not is_function_word(word, language))
+    return len([word for word in own if not is_function_word(word, "en") and not is_roman_urdu(word)]) == 1
 
 
 def _by_page(alike: Sequence[Source]) -> dict[str, Source]:

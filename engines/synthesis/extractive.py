@@ -324,6 +324,12 @@ def first_quoted_page(answer: str) -> str:
     return line["title"] if line else ""
 
 
+def first_quoted_place(answer: str) -> str:
+    """The page and the headings of what an answer quotes first; "" if it quotes nothing."""
+    line = _QUOTED_PLACE.search(answer)
+    return line[0].removeprefix("> — ") if line else ""
+
+
 def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
     """What earlier answers left out of a passage that they quote; "" if that is nothing worth reading."""
     said = "\n".join(earlier)
@@ -452,7 +458,9 @@ def quote_passages(
 def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Notices) -> Quotation:
     """A sentence that says why passages are quoted, and the quotations for this question."""
     names = found.understanding.term_names if found.understanding else ()
-    chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=query.follows_up)
+    # A comparison shows each side, also what was quoted of it before.
+    goes_on = query.follows_up and not (found.understanding and found.understanding.compared)
+    chosen = choose(found.sources, query.query_str, names=names, earlier=query.earlier, follows_up=goes_on)
     opening = notices.nothing_new if chosen.named and not chosen.quoted else opening
     before = notices.quoted_before if chosen.quoted else ""
     return quote_passages(opening, found.sources, chosen, quoted_before=before, diagram=notices.diagram)

@@ -10,7 +10,7 @@ import regex
 
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
-from engines.understanding.words import detected_language, is_function_word
+from engines.understanding.words import detected_language, is_function_word, is_roman_urdu
 
 _MOST_CHARACTERS = 300  # of a sentence that compares things
 _COMPARES = lexicon.word_pattern("tasks.compare")
@@ -40,6 +40,7 @@ def things_compared(sentence: str, language: str) -> tuple[str, ...] | None:
     """
     if len(sentence) > _MOST_CHARACTERS:
         return None
+    language = detected_language(sentence) or language  # of its small words: "zwischen Topics und Services"
     plain, preferred = _PREFERS.subn(_MARK, sentence)
     compares = any(not _NO_COMPARISON.match(sentence, found.start()) for found in _COMPARES.finditer(sentence))
     parts, between = _parted(plain, _BETWEEN_NAMES if compares else _BETWEEN_CHOICES)
@@ -131,7 +132,8 @@ def _name_of(words: Iterable[str], language: str) -> list[str]:
     name: list[str] = []
     for word in words:
         compares = word == _MARK or bool(_COMPARES.fullmatch(word))
-        if not compares and not is_function_word(word.casefold(), language):
+        holds = is_function_word(word.casefold(), language) or is_roman_urdu(word) or _IS_ARTICLE.fullmatch(word)
+        if not compares and not holds:
             name.append(word)
         elif name:
             break

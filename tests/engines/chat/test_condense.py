@@ -199,6 +199,33 @@ def test_another_thing_is_asked_about_as_the_one_before(first: str, second: str,
 
 
 @each_row(
+    ("messages", "message", "other"),
+    [
+        (("topics or services?",), "and the other one?", "services"),
+        (("Should I use topics or services for a stream?",), "what about the other?", "services"),
+        (("services or topics?",), "explain the other one", "services"),
+        (("topics or services?", "what is a service?"), "and the other one?", "topics"),
+        (("Soll ich Topics oder Services nehmen?",), "und das andere?", "Services"),
+        (("Was ist der Unterschied zwischen Topics und Services?",), "was ist mit der anderen?", "Services"),
+        (("topic ou service, lequel utiliser ?",), "et l'autre ?", "service"),
+        (("¿topic o service, cuál uso?",), "¿y el otro?", "service"),
+        (("topic ya service, kaun sa use karun?",), "aur doosra?", "service"),
+    ],
+)
+def test_the_other_one_of_two_things_is_the_one_that_was_not_told(
+    messages: tuple[str, ...], message: str, other: str
+) -> None:
+    answer = "> A topic is a name.\n>\n> — Nodes and Topics › Publishing [1]"
+    said = [turn for text in messages for turn in (Turn("user", text), Turn("assistant", answer))]
+    assert in_context(message, said).query_str == f"What is {other}?"
+
+
+def test_the_other_one_of_no_two_things_is_read_after_what_was_asked() -> None:
+    said = [Turn("user", "What does reliable QoS mean?"), Turn("assistant", "> It resends.\n>\n> — QoS [1]")]
+    assert in_context("and the other one?", said).query_str != "What is reliable QoS?"
+
+
+@each_row(
     "message",
     [
         "compare them in a table",

@@ -7,6 +7,7 @@ from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import BothCompared, DistinctPassages, RecapsLater
 from engines.retrieval.retriever import UNDERSTOOD
 from engines.understanding.understanding import understand
+from tests.tables import each_row
 
 
 def passages(*titles: str) -> list[NodeWithScore]:
@@ -229,7 +230,31 @@ async def test_a_thing_that_no_heading_names_has_the_section_that_names_it_most_
         for heading, text in texts.items()
     ]
     moved = await BothCompared().apostprocess_nodes(found, QueryBundle(question))
-    assert [each.node.metadata["heading_path"][0] for each in moved] == ["Setup", "Contacts", "Gazebo", "Speed"]
+    assert [each.node.metadata["heading_path"][0] for each in moved] == ["Contacts", "Gazebo", "Setup", "Speed"]
+
+
+@each_row(
+    ("sections", "first"),
+    [
+        (["ion-alert|", "ion-toast|Icons", "ion-toast|", "Select|Alert"], ["ion-alert|", "ion-toast|"]),
+        (["ion-toast|Icons", "Select|Alert", "Updating to v7|Alert", "ion-toast|"], ["ion-toast|", "Select|Alert"]),
+        (["Migrating from v3|Toasts and alerts", "ion-toast|", "ion-alert|"], ["ion-toast|", "ion-alert|"]),
+        (["ion-toast|", "News|Alert levels", "Alerts|Role", "Alerts|"], ["ion-toast|", "Alerts|"]),
+        (["Toasts & Menus|", "Release notes|Toast", "Select|Alert", "Menu|"], ["Toasts & Menus|", "Select|Alert"]),
+        (["What is new|Alert", "ion-toast|", "ion-alert|Inputs", "Chips|"], ["ion-toast|", "ion-alert|Inputs"]),
+    ],
+)
+async def test_a_comparison_begins_with_the_pages_on_each_thing(sections: list[str], first: list[str]) -> None:
+    question = "toast or alert — which one should I use?"
+    found = []
+    for name in sections:
+        title, heading = name.split("|")
+        metadata = {"title": title, "heading_path": (heading,) if heading else (), UNDERSTOOD: understand(question)}
+        metadata["breadcrumb"] = title
+        found.append(NodeWithScore(node=TextNode(text="It shows a text to readers.", metadata=metadata), score=1.0))
+    moved = await BothCompared().apostprocess_nodes(found, QueryBundle(question))
+    names = [f"{each.node.metadata['title']}|{''.join(each.node.metadata['heading_path'])}" for each in moved]
+    assert set(first) <= set(names[:3])
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,24 @@ def test_a_question_for_a_definition_is_not_asked_back_for_what_is_done_with_the
     assert meant("topic", topics, inspect, OTHER) == ["id-1", "id-2"]
 
 
+@each_row(
+    "question",
+    [
+        "What does Xacro do?",
+        "what is Xacro used for",
+        "Was macht Xacro?",
+        "Que fait Xacro ?",
+        "¿Qué hace Xacro?",
+        "xacro kya karta hai?",
+    ],
+)
+def test_what_one_thing_does_is_told_from_the_best_of_its_sections(question: str) -> None:
+    first = section(1, "formats", "Formats", "Xacro Integration: simplifying both")
+    second = section(2, "humanoids", "Humanoids", "Xacro: a powerful extension")
+    assert meant(question, first, second, OTHER) == []
+    assert meant("xacro", first, second, OTHER) == ["id-1", "id-2"]
+
+
 def test_a_question_for_a_definition_is_asked_back_where_several_sections_have_the_same_heading() -> None:
     assert meant("What is label placement?", INPUT, TOGGLE, OTHER, RADIO) == ["id-1", "id-2", "id-3"]
 

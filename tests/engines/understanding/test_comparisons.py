@@ -28,6 +28,15 @@ from tests.tables import each_row
         ("should I use Docker, WSL2 or a native install?", ("Docker", "WSL2", "native install")),
         ("what is better for walking, MPC or RL?", ("MPC", "RL")),
         ("how are topics and services different?", ("topics", "services")),
+        ("action sheet or alert — which one should I use?", ("action sheet", "alert")),
+        ("Action Sheet oder Alert, welches soll ich nehmen?", ("Action Sheet", "Alert")),
+        ("Was ist der Unterschied zwischen Topics und Services?", ("Topics", "Services")),
+        ("¿Qué diferencia hay entre Gazebo y Unity?", ("Gazebo", "Unity")),
+        ("¿modal o popover, cuál uso?", ("modal", "popover")),
+        ("modal ou popover, lequel utiliser ?", ("modal", "popover")),
+        ("toast ya alert, kaun sa use karun?", ("toast", "alert")),
+        ("topic aur service mein kya farq hai?", ("topic", "service")),
+        ("toast یا alert، کون سا استعمال کروں؟", ("toast", "alert")),
     ],
 )
 def test_the_things_that_a_question_compares_are_found(question: str, names: tuple[str, ...]) -> None:
