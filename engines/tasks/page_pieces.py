@@ -71,4 +71,4 @@ def shows_example(source: Source) -> bool:
 
 def requires_something(source: Source) -> bool:
     """Whether a section says what a reader should know or have before the page."""
-    return bool(_REQUIRED.search(source.heading_path[-1] if source.heading_path else source.title))
+    return any(map(_REQUIRED.search, source.heading_path or (source.title,)))

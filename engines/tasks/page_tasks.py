@@ -32,12 +32,13 @@ from engines.tasks.page_pieces import has_piece, is_own_quiz, requires_something
 from engines.tasks.page_text import ALL_TOKENS, PageText, page_text
 from engines.tasks.passage_order import ListsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
+from engines.tasks.stated import needed, stated_time
 from engines.tasks.summaries import SummarySynthesizer
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
 from engines.understanding.later_turns import numbered_part, point_asked
 from engines.understanding.lexicon import pattern
-from engines.understanding.task_patterns import IS_MENTIONED, NEEDED_HERE
+from engines.understanding.task_patterns import BEFORE, IS_MENTIONED, NEEDED_HERE
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter
 
@@ -111,6 +112,11 @@ class PageTasks:
             return await self._length(asked, chapter)
         if intent.task == "mentions":
             return await self._mentions(asked, chapter)
+        text = asked.question.text
+        if intent.task == "before" and NEEDED_HERE.search(text) and not BEFORE.search(text):
+            of_it = await self._needed(asked, chapter)
+            if of_it is not None:
+                return of_it
         if chapter is not None and intent.task == "before":
             return await self._before_the_chapter(asked, chapter)
         if chapter is None and intent.task in ("before", "next"):
@@ -246,7 +252,11 @@ class PageTasks:
         rounded = max(10, round(words, -1 if words < _LONG_PAGE else -2))
         minutes = max(1, round(words / _WORDS_A_MINUTE))
         text = asked.messages.length.format(title=title, words=rounded, minutes=minutes)
-        return ready(asked, Quotation(text, (), ()))
+        stated = stated_time(retrieved(found.nodes).sources, title)
+        if stated is None:
+            return ready(asked, Quotation(text, (), ()))
+        said = quote_passages(asked.messages.states_time.format(title=title), [replace(stated, number=1)])
+        return ready(asked, replace(said, ending=f"\n\n{text}"))
 
     async def _mentions(self, asked: Task, chapter: Chapter | None) -> Plan | None:
         """Whether and where a page or a chapter speaks of something; else where the book does.
@@ -298,6 +308,19 @@ class PageTasks:
             return await self._before_the_chapter(asked, own)
         lines = page_lines(before[-_PAGES_AROUND:], asked.site_url)
         return await self._required(asked, title, [url], lines)
+
+    async def _needed(self, asked: Task, chapter: Chapter | None) -> ReadyAnswer | None:
+        """What a page or a chapter needs by its own words; for a page without such a section, what its chapter does."""
+        around = [chapter] if chapter is not None else [asked.open_page, asked.text_chapter]
+        for text in filter(None, around):
+            pages = [replace(asked.filters, url=page.url) for page in text.pages]
+            found = await self._whole_text(asked, pages)
+            sections = needed(retrieved(found.nodes).sources, asked.question.text, text.title)
+            if sections:
+                opening = asked.messages.requires.format(title=text.title)
+                quoted = [replace(each, number=number) for number, each in enumerate(sections, 1)]
+                return ready(asked, quote_passages(opening, quoted))
+        return None
 
     async def _before_the_chapter(self, asked: Task, chapter: Chapter) -> ReadyAnswer:
         """What comes before a named chapter or page, and what that requires itself."""

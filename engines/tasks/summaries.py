@@ -92,9 +92,9 @@ class SummarySynthesizer(OutlineSynthesizer):
         if form.most and len(main := [line for line in telling if len(line.source.heading_path) <= 1]) >= form.most:
             telling = main
         lines = telling or [Line(f"**{_name(each, by_page=self._by_page)}**", each) for each in sections]
-        if form.in_prose:
+        if form.in_prose and not form.most:
             told = [(statement(without_links(line.source.text), _MOST_LETTERS), line.source) for line in lines]
-            told = _spread([each for each in told if each[0]], form.most or _SENTENCES_OF_A_PARAGRAPH)
+            told = _spread([each for each in told if each[0]], _SENTENCES_OF_A_PARAGRAPH)
             parts = tuple(
                 (f"{' ' if at else opening + chr(10) * 2}{text}", each) for at, (text, each) in enumerate(told)
             )

@@ -344,7 +344,7 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
         return None, ""
     if TRANSLATE.search(around) and not beside_translate(around):
         return "translation", ""
-    if LENGTH.search(around) and (_LENGTH_FIRST.match(around) if place.word else not beside_length(around)):
+    if LENGTH.search(around) and (not beside_length(around) or (place.word and _LENGTH_FIRST.match(around))):
         return "length", ""
     if ABLE.search(around) and task != "quiz" and not BEFORE.search(around):
         return "ask", "objectives"

@@ -216,3 +216,22 @@ def test_key_points_may_be_of_words_of_a_title(expected: tuple[str, str], messag
 @each_row("message", NO_TITLES.split("|"))
 def test_points_of_a_subject_stay_a_question(message: str) -> None:
     assert intent_of(message) == QUESTION
+
+
+NEEDS = {
+    (
+        "before",
+        "",
+    ): "what do I need for this|¿qué necesito para esto?|was brauche ich dafür?|de quoi ai-je besoin pour ça ?|"
+    "iske liye kya chahiye|اس کے لیے کیا چاہیے؟|requirements?|what's required here",
+    ("before", "3"): "min specs chapter 3|Mindestanforderungen Kapitel 3|requisitos mínimos del capítulo 3|"
+    "what do i need for chapter 3|configuration requise du chapitre 3|hardware requirements of chapter 3",
+    ("before", "4.2"): "what do I need for 4.2?",
+    (None, ""): "what do I need to run SLAM?|¿qué necesito para instalar Jest?|what do I need for SLAM on a Jetson?",
+}
+
+
+@each_row(("expected", "message"), [(expected, text) for expected, texts in NEEDS.items() for text in texts.split("|")])
+def test_what_a_place_needs_is_asked_in_many_words(expected: tuple[str, str], message: str) -> None:
+    intent = intent_of(message, has_page=True)
+    assert (intent.task, intent.name) == expected
