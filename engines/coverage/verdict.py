@@ -529,7 +529,8 @@ def _with_its_heading(
     alike = [
         source
         for source in among
-        if _heading(source) == heading or (in_part and (_heading(source) & question) - _THE_BOOK == shared)
+        if _heading(source) == heading
+        or (in_part and not heading < _heading(source) and (_heading(source) & question) - _THE_BOOK == shared)
     ]
     # A page on what is asked for treats it whole; sections of other pages do in part.
     pages = [source for source in alike if not source.heading_path and _heading(source) == heading]

@@ -77,6 +77,7 @@ _MOST_NAMED = 3
 _NEARLY = 0.6  # of what the first passage has of the question, from which another one may stand before it
 _MOST_OF_IT, _CLEARLY = 0.5, 1.25  # of a question for a number that a sentence has; how much more than the first one's
 _LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
+_NAMED = 0.5  # of a question that a heading has which names its subject
 _GIST = 200  # characters of a section without prose, in a list of sections
 _REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
@@ -264,10 +265,11 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
     def moved(place: int | None) -> list[Source]:
         return [ordered[place], *ordered[:place], *ordered[place + 1 :]] if place else ordered
 
-    if asks_for_code(question):
-        headings = [share_of(question, _innermost(source)) for source in ordered[:_QUOTED_PASSAGES]]
-        best = headings.index(max(headings))
-        return moved(best if not headings[0] and _nearly(shares, ordered[best], ordered[0]) else None)
+    headings = [share_of(question, _innermost(source)) for source in ordered[:_QUOTED_PASSAGES]]
+    best = headings.index(max(headings))
+    is_named = headings[best] >= max(_NAMED, 2 * headings[0])  # "Impedance control" before "Admittance control"
+    if asks_for_code(question) or is_named:
+        return moved(best if (is_named or not headings[0]) and _nearly(shares, ordered[best], ordered[0]) else None)
     numbers = [number_share(question, source.text) for source in ordered]
     most = max(numbers)
     if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY:

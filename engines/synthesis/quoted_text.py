@@ -62,6 +62,9 @@ _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
 _ASKS_FOR_NUMBER = lexicon.pattern("quotations", r"\b{asks_for_number}\b")
+_ASKS_WHY = lexicon.pattern("quotations", r"\b{asks_why}\b")
+_GIVES_REASON = lexicon.pattern("quotations", r"\b{gives_reason}\b")
+_ASKS_FOR_LIST = lexicon.pattern("quotations", r"\b{asks_for_list}\b")
 _FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
 _IDENTIFIER = regex.compile(r"\w+(?:[_.]\w+)+|\b\p{Ll}+\p{Lu}\w*")
 _HAS_NUMBER = regex.compile(r"\d")
@@ -163,6 +166,13 @@ class _Asked:
 
     rarity: Mapping[str, float]
     number: bool  # whether it asks for a number, a size or a value
+    why: bool
+    several: bool  # whether it asks for a list
+
+    def is_form(self, block: str) -> bool:
+        """Whether a block has the form that is asked for: a reason, or a list or table."""
+        is_list = bool(_LIST_LINE.match(block)) or block.startswith("|")
+        return (self.why and bool(_GIVES_REASON.search(block))) or (self.several and is_list)
 
     def weight(self, text: str) -> float:
         """How much of the question a text has."""
@@ -170,8 +180,14 @@ class _Asked:
 
     def number_weight(self, text: str) -> float:
         """The same of the sentence, item or line with a number that has most of it; 0 for none."""
-        lines = (part for line in text.splitlines() for part in _SENTENCES.split(line))
-        return max((self.weight(line) for line in lines if _HAS_NUMBER.search(_LIST_LINE.sub("", line))), default=0.0)
+        header = ""
+        parts: list[tuple[str, str]] = []
+        for line in text.splitlines():
+            in_table = line.startswith("|")
+            header = (header or line) if in_table else ""
+            parts += [(line, f"{header}\n{line}")] if in_table else [(part, part) for part in _SENTENCES.split(line)]
+        numbered = (whole for part, whole in parts if _HAS_NUMBER.search(_LIST_LINE.sub("", part)))
+        return max(map(self.weight, numbered), default=0.0)
 
 
 @lru_cache(maxsize=64)  # the passages of one question are read one after the other
@@ -182,7 +198,8 @@ def _asked(question: str) -> _Asked:
         for word in words_of_subject(question, "en")
         for token in tokens(word, None)
     }
-    return _Asked(rarity, bool(_ASKS_FOR_NUMBER.search(question)))
+    forms = (_ASKS_FOR_NUMBER, _ASKS_WHY, _ASKS_FOR_LIST)
+    return _Asked(rarity, *(bool(form.search(question)) for form in forms))
 
 
 def share_of(question: str, text: str) -> float:
@@ -276,9 +293,12 @@ def _solved(quiz: str) -> list[str]:
 
 
 def _with_whole_code(blocks: Sequence[str]) -> list[str]:
-    """The blocks with the parts of code that was divided among the index's chunks as one block."""
+    """The blocks with the parts of code, or of a table, that was divided among the index's chunks as one block."""
     whole: list[str] = []
     for block in blocks:
+        if whole and block.startswith("|") and block.splitlines()[:2] == whole[-1].splitlines()[:2]:
+            whole[-1] = "\n".join([whole[-1], *block.splitlines()[2:]])
+            continue
         opening, _, rest = block.partition("\n")
         before = whole[-1].splitlines() if whole else [""]
         if rest and is_code(block) and before[0] == opening and len(whole[-1]) >= _PART_OF_CODE:
@@ -402,14 +422,16 @@ def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
 
 
 def _paragraph_asked_for(blocks: Sequence[str], asked: _Asked) -> int | None:
-    """The block behind a quotation's end that has what the question asks for, if the quotation lacks it.
+    """The block behind a quotation's end that has what is asked for, if the quotation lacks it.
 
-    It has rare words of the question that no block before it has, or more of the question, by the rarity of its words,
-    than each of them.
+    It is a reason or a list where one is asked for and the quotation has none; or it has rare words of the question
+    that no block before it has, or more of the question, by the rarity of its words, than each of them.
     """
     shown = fitting(blocks)
     if shown == len(blocks):
         return None
+    if (formed := _form_asked_for(blocks, shown, asked)) is not None:
+        return formed
     rarity = asked.rarity
     shares = [frozenset() if _is_long_code(block) else rarity.keys() & tokens(block, None) for block in blocks]
     known = frozenset().union(*shares[:shown])
@@ -423,6 +445,16 @@ def _paragraph_asked_for(blocks: Sequence[str], asked: _Asked) -> int | None:
         return None
     is_new = weight(shares[best] - known) >= _RARE
     return best if is_new or weight(shares[best]) > max(map(weight, shares[:shown])) else None
+
+
+def _form_asked_for(blocks: Sequence[str], shown: int, asked: _Asked) -> int | None:
+    """The reason or the list behind a quotation's end, with its lead-in, with enough of the question."""
+    weights = [asked.weight("\n".join(blocks[max(0, place - 1) : place + 1])) for place in range(len(blocks))]
+    formed = [place for place, block in enumerate(blocks) if weights[place] and asked.is_form(block)]
+    if not formed or formed[0] < shown:
+        return None
+    best = max(formed, key=lambda place: (weights[place], -place))
+    return best if weights[best] * 2 >= max(weights) else None
 
 
 def _with_block(blocks: Sequence[str], asked: int, begins: int) -> Set[int]:

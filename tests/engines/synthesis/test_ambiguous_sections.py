@@ -220,6 +220,13 @@ USED = section(2, "cases", "Cases", "2. Use Domain Randomization")
     [
         ("back button on android", (BUTTON, UTILITY)),
         ("hardware back button", (UTILITY, BUTTON)),
+        (
+            "infinite scroll stop",
+            (
+                replace(SCROLL, heading_path=("ion-infinite-scroll",)),
+                replace(CONTENT, heading_path=("ion-infinite-scroll-content",)),
+            ),
+        ),
         ("infinite scroll stop when there is no more data", (SCROLL, CONTENT)),
         ("explain domain randomization in simple words", (DEFINED, USED)),
     ],

@@ -151,6 +151,7 @@ OPTIONS = "What does nvblox do?\nIt draws faces\nIt makes maps of the mapping la
             [("Rates", "The list of rates is:\n\n| nvblox | 5 Hz |"), ("Mapping", MODULE)],
             [1, 2],
         ),
+        ("explain impedance control", [("Admittance control", FAST), ("Impedance control", SLOW)], [2, 1]),
         ("what rate has the balance controller", [("Loops", SLOW), ("Balance", FAST)], [2, 1]),
         ("why has the balance controller a rate", [("Loops", SLOW), ("Balance", FAST)], [1, 2]),
         ("what does nvblox mapping do", [("Part 3 Quiz", OPTIONS), ("Mapping", MODULE)], [2]),

@@ -341,3 +341,29 @@ def test_code_alone_is_cut_to_the_lines_that_have_what_is_asked_for() -> None:
     assert found.startswith("…\n\n```yaml\n")
     assert "stride: 0.4" in found
     assert len(found) < QUOTED_CHARS
+
+
+REASON = "The caller waits because the timer shares its thread."
+KINDS = "The kinds of a timer:\n\n- wall timers\n- simulated timers"
+
+
+@each_row(
+    ("question", "told"),
+    [
+        ("why does the timer wait", REASON),
+        ("warum wartet der timer", REASON),
+        ("what are the kinds of timer", KINDS),
+        ("list the timer kinds", KINDS),
+    ],
+)
+def test_the_reason_or_the_list_that_is_asked_for_is_shown_with_its_lead_in(question: str, told: str) -> None:
+    others = "\n\n".join(
+        f"A timer has a clock, and point {number} is about a wait of the timer." for number in range(16)
+    )
+    assert told in quoted(f"{INTRODUCTION}\n\n{others}\n\n{REASON}\n\n{KINDS}\n\n{others}", question)
+
+
+def test_the_parts_of_a_table_that_was_divided_are_one_table() -> None:
+    header = "| Name | Width |\n| --- | --- |\n"
+    text = f"{header}| xs | 0 |\n\n{header}| md | 768px |"
+    assert quoted(text, "which breakpoints are there") == f"{header}| xs | 0 |\n| md | 768px |"
