@@ -5,11 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from app.request_limits import MOST_WAITING, LimitedHeadProtocol
 from app.settings import AppSettings
@@ -23,10 +25,9 @@ class QuickProtocol(LimitedHeadProtocol):
 
 
 @asynccontextmanager
-async def a_server() -> AsyncIterator[int]:
+async def a_server(ws: Literal["none", "websockets-sansio"] = "none") -> AsyncIterator[int]:
     """The port of a server that greets."""
-    app = PlainTextResponse("hello")
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none", http=QuickProtocol)
+    config = uvicorn.Config(_greet, port=0, log_config=None, lifespan="off", ws=ws, http=QuickProtocol)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -34,6 +35,13 @@ async def a_server() -> AsyncIterator[int]:
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     await running
+
+
+async def _greet(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+    else:
+        await PlainTextResponse("hello")(scope, receive, send)
 
 
 async def sent_slowly(port: int, *pieces: bytes, pause: float = 0.2) -> bytes:
@@ -74,6 +82,15 @@ async def test_a_head_that_trickles_in_is_408() -> None:
 async def test_a_connection_that_says_nothing_is_closed(pieces: list[bytes]) -> None:
     async with a_server() as port:
         assert await sent_slowly(port, *pieces) == b""
+
+
+async def test_nobody_gets_a_web_socket_whatever_the_server_is_told() -> None:
+    async with a_server(ws="websockets-sansio") as port:
+        upgrade = b"connection: upgrade\r\nupgrade: websocket\r\n"
+        key = b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        answer = await sent_slowly(port, HEAD + upgrade + key)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"hello")
 
 
 async def test_a_second_head_on_a_connection_has_its_limit_too() -> None:
