@@ -11,6 +11,7 @@ from llama_index.core.schema import QueryBundle
 
 from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page, first_quoted_place
+from engines.tasks.answer_points import has_steps
 from engines.understanding import lexicon
 from engines.understanding.comparisons import things_asked
 from engines.understanding.conversation_intents import asks_the_other_one
@@ -19,6 +20,7 @@ from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
 from engines.understanding.later_turns import goes_on, may_go_on, point_by_its_noun
 from engines.understanding.mentions import mention_asked
+from engines.understanding.page_intents import next_step
 from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
@@ -140,6 +142,8 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         place = last_asked(turns)
         said = "\n".join(turn.content for turn in turns[place:]) if place is not None else ""
         intent = point_by_its_noun(text, said) or intent
+    if has_page and next_step(text) and not has_steps(turns[-1].content):
+        return Intent("page_task", "next")  # the answer has no steps: the next one is a page
     if intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent

@@ -173,7 +173,8 @@ class BookChat:
         covered = retrieved(nodes).grounding.verdict == "covered"
         if self._tasks is None or (covered and not question.scope.page_url):
             return None
-        plan = await self._tasks.plan_uncovered(question, nodes, build)
+        follows_up = bool(question.history) and leans_back(question.text)
+        plan = await self._tasks.plan_uncovered(question, nodes, build, leans_back=follows_up)
         if not isinstance(plan, AnswerFrom) or plan.page is None:
             return plan
         query = plan.about or QueryBundle(plan.message)

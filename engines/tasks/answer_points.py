@@ -21,6 +21,7 @@ _MARK = re.compile(r"\s*\[\d+\]")
 _NAME_END = re.compile(r"\s+—\s|:\s")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _OWN_NUMBER = r"^\W*(?:[^\W\d]+\s+)?{}(?![\w.])"  # "Stage 3: Text Transcription"
+_ORDERED = re.compile(r"^(?:> ?)?\s*(?:\d{1,3}[.)]\s|\*\*[^\W\d]+ \d)", re.MULTILINE)
 _NONE = "(?!)"
 _CUT = re.compile(r"^(?:…|\.\.\.)$", re.MULTILINE)  # where a quotation leaves the rest of a section out
 _MOST_LETTERS = 600  # of a point that is a paragraph
@@ -57,6 +58,11 @@ def points_of(answer: str, least: int = FEWEST) -> list[Point]:
     places = [_without_mark(each["text"]) for passage in passages for each in _PLACE.finditer(passage)]
     quoted = [Point(text, is_section=True) for text in places]
     return next((found for found in (quoted, listed) if len(found) >= FEWEST), [])
+
+
+def has_steps(answer: str) -> bool:
+    """Whether an answer has steps in their order: an ordered list, or headings with numbers."""
+    return _ORDERED.search(answer) is not None
 
 
 def numbered(points: list[Point], number: int) -> Point | None:

@@ -39,6 +39,7 @@ from engines.understanding.places import names_the_page, place_in
 from engines.understanding.spelling import load_corrector
 from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE, NUMBERED
 from engines.understanding.words import plain_words, zipf
+from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
 _FOUND_ELSEWHERE = 3  # passages that the model gets besides the open page
@@ -108,11 +109,17 @@ class Tasks:
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
 
     async def plan_uncovered(
-        self, question: Question, found: Sequence[NodeWithScore], build: PinnedBuild | None
+        self,
+        question: Question,
+        found: Sequence[NodeWithScore],
+        build: PinnedBuild | None,
+        *,
+        leans_back: bool = False,
     ) -> Plan | None:
         """The plan for a message that is a task in words that no list has; None if it is not one.
 
-        A covered message, or a later one, can be such a task only if it names the open page.
+        A covered message, or a later one, can be such a task only if it names the open page. One that `leans_back` on
+        what was said and has no sure answer in the book is answered from the page that was asked about.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
         if decided is None or question.selected_text is not None:
@@ -124,6 +131,10 @@ class Tasks:
                 return missing
         if question.history and not self.has_model and not is_covered and asks_the_other_one(question.text):
             return await self.index.read(lambda pinned: _beside_the_last(question, pinned), build)
+        if leans_back and not self.has_model and decided.verdict == "uncertain":
+            of_its_page = await self.index.read(lambda pinned: _of_the_last_page(question, found, pinned), build)
+            if of_its_page is not None:
+                return of_its_page
         if (question.history or is_covered) and not names_the_page(question.text):
             return None
         return await self.index.read(lambda pinned: self._plan_uncovered(question, found, decided, pinned), build)
@@ -302,6 +313,25 @@ async def _beside_the_last(question: Question, build: PinnedBuild) -> AnswerFrom
     about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
     postprocessors = (AtLeastUncertain(), BesideTheQuoted(asked.last_answer))
     return AnswerFrom(question.text, postprocessors=postprocessors, page=page.url, about=about)
+
+
+async def _of_the_last_page(
+    question: Question, found: Sequence[NodeWithScore], build: PinnedBuild
+) -> AnswerFrom | None:
+    """What the page that was asked about has of a detail, "and the colour?"; None where the best passage is of it.
+
+    It is the page whose title a question before has, else the one that the last answer quotes first.
+    """
+    asked = await _asked(question, QUESTION, build)
+    before = [turn.content for turn in question.history if turn.role == "user"]
+    title = first_quoted_page(asked.last_answer)
+    quoted = next((page for page in asked.contents.pages if title and page.title == title), None)
+    named = (asked.contents.page_in(text) for text in reversed(before))
+    page = next((each for each in named if each is not None), quoted)
+    if page is None or not before or found[0].node.metadata.get(payload.URL) == page.url:
+        return None
+    about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
+    return AnswerFrom(question.text, postprocessors=(AtLeastUncertain(),), page=page.url, about=about)
 
 
 async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task:

@@ -110,6 +110,13 @@ class Contents:
         place = next((at for at, page in enumerate(pages) if _bare(page.url) == wanted), None)
         return ((), ()) if place is None else (pages[:place], pages[place + 1 :])
 
+    def beside_in_folder(self, url: str) -> tuple[PageEntry, ...]:
+        """The pages that stand in the same folder as one, without the page of the folder itself."""
+        bare = _bare(url)
+        pages = [page for page in self.pages if _bare(page.url).startswith(f"{bare}/")]
+        folder = bare if pages else bare.rpartition("/")[0]
+        return tuple(page for page in self.pages if _bare(page.url).rpartition("/")[0] == folder)
+
     def named(self, name: str, word: str = "") -> Chapter | None:
         """The chapter, or the page as a chapter, that a reader names by its number or its title.
 
@@ -169,6 +176,13 @@ class Contents:
             return []
         pages = tuple(Chapter(page.title, (page,)) for page in self.pages)
         return [entry for entry in (*self._of_several_pages, *pages) if words <= _stems(entry.title)]
+
+    def page_in(self, text: str) -> PageEntry | None:
+        """The page whose title a text has, word by word; the longest title where it has several."""
+        words = f" {' '.join(plain_words(text))} "
+        titles = {page: [word for word in plain_words(page.title) if word not in _SMALL_WORDS] for page in self.pages}
+        had = [page for page, own in titles.items() if own and f" {' '.join(own)} " in words]
+        return max(had, key=lambda page: len(titles[page]), default=None)
 
     def titled_with(self, words: Iterable[str]) -> tuple[PageEntry, ...]:
         """The pages with one of the words in their titles, without words that many titles have."""

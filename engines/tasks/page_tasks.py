@@ -38,6 +38,7 @@ from engines.understanding.book_terms import names_no_subject
 from engines.understanding.intent import STEPS, Intent
 from engines.understanding.later_turns import numbered_part, point_asked
 from engines.understanding.lexicon import pattern
+from engines.understanding.page_intents import names_a_tutorial
 from engines.understanding.task_patterns import BEFORE, IS_MENTIONED, NEEDED_HERE
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter
@@ -123,7 +124,8 @@ class PageTasks:
             return await self._around_the_page(asked)
         named = numbered_part(asked.question.text) if intent.task == "ask" and chapter is None else None
         if named is not None and named.kind != "section" and not intent.piece:
-            return await self.part_of_the_page(asked)  # a page without steps is not what "what is step 1?" is about
+            # A page without steps is not what "what is step 1?" is about: those of a tutorial may be its pages.
+            return await self.part_of_the_page(asked) or await self._page_of_the_tutorial(asked, named.number)
         return await self._from_text(asked, chapter)
 
     async def book_quiz(self, asked: Task) -> AnswerFrom | None:
@@ -157,6 +159,21 @@ class PageTasks:
         if not part_asked(asked.question.text, retrieved(found.nodes).sources):
             return None
         return await self._from_text(replace(asked, intent=Intent("page_task", "ask")), None)
+
+    async def _page_of_the_tutorial(self, asked: Task, number: int) -> AnswerFrom | None:
+        """The page that is a step of the open page's tutorial, whose first page may only introduce the steps."""
+        chapter = asked.open_chapter
+        if chapter is None or not names_a_tutorial(asked.question.text):
+            return None
+        url = str(asked.page.metadata[payload.URL]) if asked.page is not None else ""
+        steps = asked.contents.beside_in_folder(url)
+        if not 1 <= abs(number) <= len(steps):
+            return None
+        page = steps[number - 1 if number > 0 else number]
+        pages = [replace(asked.filters, url=page.url)]
+        return await self._given(
+            replace(asked, intent=replace(asked.intent, name=page.title)), pages, [page.title], "page"
+        )
 
     async def _several_chapters(self, asked: Task, first: Chapter | None) -> Plan | None:
         """A task on several chapters: "compare chapter 2 and 5", "how does this one relate to the one on gait?"."""
@@ -205,7 +222,8 @@ class PageTasks:
         opening = asked.messages.no_quiz if asked.intent.task == "quiz" else asked.messages.no_model
         title = asked.messages.titles(titles)
         # A page that is the second point of an answer is told as a whole, and not its own second point.
-        is_a_point = bool(asked.intent.name) and point_asked(asked.question.text) is not None
+        text = asked.question.text
+        is_a_point = bool(asked.intent.name) and (point_asked(text) is not None or names_a_tutorial(text))
         outline = OutlineSynthesizer(
             opening,
             asked.messages,

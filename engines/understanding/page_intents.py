@@ -79,6 +79,8 @@ _MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
     r"^\W*(?:{asks}\W+)*{make}\b.*?(?:\b{out_of}\s+(?:{this_page_or_chapter}))",
     this_page_or_chapter=f"{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}",
 )
+_A_TUTORIAL = lexicon.word_pattern("turns.a_tutorial")
+_NEXT_STEP = lexicon.pattern("turns", r"^\W*{next_step}\W*$")
 _HOW_TO = lexicon.word_pattern("page.how_to")
 _BETWEEN_PLACES = lexicon.word_pattern("tasks.between_places")
 # What stands before the first of two names, "compare the" of "compare the gait and grasping chapters".
@@ -114,16 +116,35 @@ def named_piece(text: str, *, has_history: bool) -> Intent | None:
     return None if fills(subject) else Intent("page_task", "ask", subject=subject, piece=of_code)
 
 
+def names_a_tutorial(text: str) -> bool:
+    """Whether a message speaks of the tutorial as a whole, whose steps may be pages: "step 3 of the tutorial"."""
+    return _A_TUTORIAL.search(text) is not None
+
+
+def next_step(text: str) -> bool:
+    """Whether a message asks for nothing but the step that comes next."""
+    return _NEXT_STEP.match(text) is not None
+
+
 def part_of_the_page(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
     """A task on a section, a step or a point of the open page: "what does the second section say?", "step 3?".
 
     After an answer, a step or a point is one of that answer, unless the message names the page.
     """
+    if has_page and not has_history and next_step(text):
+        return Intent("page_task", "next")
     named = numbered_part(text) if has_page else None
-    if named is None or THIS_BOOK.search(text):
+    of_a_tutorial = named is not None and named.kind == "step" and names_a_tutorial(text)
+    if named is None or (THIS_BOOK.search(text) and not of_a_tutorial):
         return None
     rest = " ".join(named.others)
-    of_the_answer = has_history and named.kind != "section" and not (HERE.search(rest) or THIS_PAGE.search(rest))
+    rest = _A_TUTORIAL.sub(" ", rest) if of_a_tutorial else rest
+    of_the_answer = (
+        not of_a_tutorial
+        and has_history
+        and named.kind != "section"
+        and not (HERE.search(rest) or THIS_PAGE.search(rest))
+    )
     if of_the_answer or NUMBERED.search(rest) or THIS_CHAPTER.search(rest) or THE_CHAPTER.search(rest):
         return None
     task, piece = _task_in(rest, but=("before", "next")), _piece_in(rest)

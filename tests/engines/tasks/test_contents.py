@@ -26,6 +26,29 @@ NUMBERED = Contents.of(
 )
 
 
+def test_the_pages_of_a_folder_are_those_beside_a_page_or_below_its_own_page() -> None:
+    entries = [{"title": each, "url": f"/docs/{each}"} for each in ("app", "app/one", "app/two", "other/three")]
+    chapter = {"locale": "en", "version": "current", "latest": True, "title": "App", "pages": entries}
+    contents = Contents.of([chapter], locale="en", version=None)
+    for url in ("/docs/app", "/docs/app/", "/docs/app/two"):
+        assert [page.title for page in contents.beside_in_folder(url)] == ["app/one", "app/two"]
+
+
+@each_row(
+    ("text", "title"),
+    [
+        ("What are the topics of a robot?", "Topics"),
+        ("how does Gazebo treat contacts", "Gazebo"),
+        ("what is the anatomy", "Anatomy"),
+        ("und die Frames?", "Frames"),
+        ("What is a subtopic?", None),
+    ],
+)
+def test_a_page_is_found_by_its_title_in_a_question(text: str, title: str | None) -> None:
+    found = BOOK.page_in(text)
+    assert (found.title if found else None) == title
+
+
 @each_row(
     ("name", "title"),
     [

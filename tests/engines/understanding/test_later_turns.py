@@ -48,6 +48,46 @@ def test_a_point_of_the_last_answer_is_told_by_its_number(message: str, points: 
 
 
 @each_row(
+    "message",
+    [
+        "what's the next step?",
+        "ok, next step",
+        "done, what do I do next?",
+        "was ist der nächste Schritt?",
+        "quelle est l'étape suivante ?",
+        "¿cuál es el siguiente paso?",
+        "agla step kya hai?",
+        "اگلا قدم کیا ہے؟",
+    ],
+)
+def test_the_next_step_of_an_answer_without_steps_is_the_next_page(message: str) -> None:
+    question = Turn("user", "How do I take photos?")
+    without, steps = (
+        Turn("assistant", "It may be:\n\n- **A**: one [1]\n- **B** [2]"),
+        Turn("assistant", "> 1. Open it.\n> 2. Press.\n>\n> — A [1]"),
+    )
+    assert intent_after(message, [question, without], has_page=True) == Intent("page_task", "next")
+    assert intent_of(message, has_page=True) == Intent("page_task", "next")
+    assert intent_after(message, [question, steps], has_page=True) != Intent("page_task", "next")
+
+
+@each_row(
+    "message",
+    [
+        "what is step 3 of the tutorial?",
+        "step 3 of this guide",
+        "Schritt 3 der Anleitung",
+        "étape 3 du tutoriel",
+        "paso 3 del tutorial",
+    ],
+)
+def test_a_step_of_a_tutorial_is_one_of_its_pages_at_any_time(message: str) -> None:
+    asked = Intent("page_task", "ask")
+    assert intent_of(message, has_page=True) == asked
+    assert after("How do I take photos?", message, has_page=True) == asked
+
+
+@each_row(
     ("before", "message", "points"),
     [
         ("What are the phases of a gait cycle?", "what about the third phase?", "3"),
