@@ -81,15 +81,7 @@ class PageTasks:
         if intent.titled and chapter is None and intent.task in _SUMMARIES:
             chapter = asked.contents.nearly_titled(intent.name)
         if intent.name and chapter is None:
-            # "summarize the chapter on sensor fusion" is a question about sensor fusion
-            number = number_of(intent.name)
-            if number is None and intent.task == "quiz" and intent.titled and asked.page is not None:
-                return await self._from_text(asked, None)  # "quiz me, and hide the answers": that is no title
-            if number is None and intent.others:
-                return await self._several_chapters(asked, None)
-            if number is None:
-                return _of_each_page(asked) if intent.titled else _which_of_several(asked, intent.name)
-            return await _not_in_the_book(asked, number)
+            return await self._on_no_place(asked)
         if intent.others:
             return await self._several_chapters(asked, chapter)
         if asked.page is None and _says_nothing_of_a_page(asked):
@@ -105,6 +97,22 @@ class PageTasks:
             chapter = asked.beside(at, intent.step)
             if chapter is None:
                 return _nothing_beside(asked, at, intent.step)
+        return await self._on_place(asked, chapter)
+
+    async def _on_no_place(self, asked: Task) -> Plan | None:
+        """The plan where the book has no place of the name: "the chapter on sensor fusion" asks about sensor fusion."""
+        intent, number = asked.intent, number_of(asked.intent.name)
+        if number is not None:
+            return await _not_in_the_book(asked, number)
+        if intent.task == "quiz" and intent.titled and asked.page is not None:
+            return await self._from_text(asked, None)  # "quiz me, and hide the answers": that is no title
+        if intent.others:
+            return await self._several_chapters(asked, None)
+        return _of_each_page(asked) if intent.titled else _which_of_several(asked, intent.name)
+
+    async def _on_place(self, asked: Task, chapter: Chapter | None) -> Plan | None:
+        """The plan for a task on a chapter, or on the open page where there is none."""
+        intent = asked.intent
         if intent.task == "of_the_list" and not self.has_model:
             return _found_on_the_page(asked)
         if intent.task == "ask" and intent.subject:
