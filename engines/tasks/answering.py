@@ -219,7 +219,7 @@ class Tasks:
                 question.text, await build.headings(), titles
             ):
                 return None  # "list all topics" in a book on ROS 2, which has topics
-            asks_for_whom = intent.task == "before" or (
+            asks_for_whom = (intent.task == "before" and not intent.subject) or (
                 intent.task in ("contents", "about") and AUDIENCE.search(question.text)
             )
             told = await self.page_tasks.audience(asked) if asks_for_whom else None

@@ -17,6 +17,7 @@ from engines.tasks.link_lists import (
     page_source,
     plan_lines,
 )
+from engines.tasks.passage_order import NeedsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding import lexicon
 from engines.understanding.places import SECOND_QUESTION
@@ -51,7 +52,8 @@ def plan_book_task(asked: Task) -> Plan | None:
             return _of_the_site(asked)
         case "before":
             about = QueryBundle(f"{_BEFORE_A_BOOK}\n{asked.question.text}")
-            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(),), about=about)
+            needs = (NeedsFirst(),) if intent.subject else ()
+            return AnswerFrom(asked.question.text, postprocessors=(AtLeastUncertain(), *needs), about=about)
         case "next_chapter" | "previous_chapter":
             return _beside_the_chapter(asked)
         case "which_chapter":

@@ -9,6 +9,7 @@ from engines.coverage.verdict import source
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.extractive import place, was_quoted
+from engines.tasks.page_pieces import requires_something
 from storage.vectors import payload
 
 _LISTS = re.compile(r"(?:^\s*(?:[-*+]|\d+[.)])\s.*\n+){2}|^\s*\|.*\|\s*$", re.MULTILINE)
@@ -22,6 +23,13 @@ class ListsFirst(QuickPostprocessor):
         if decided is None or decided.verdict == "covered":
             return nodes
         return sorted(nodes, key=lambda each: _LISTS.search(each.node.get_content()) is None)
+
+
+class NeedsFirst(QuickPostprocessor):
+    """Puts sections first whose heading says what a reader needs: "do I need a robot for this book?"."""
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        return sorted(nodes, key=lambda each: not requires_something(source(0, each)))
 
 
 class BesideTheQuoted(QuickPostprocessor):

@@ -45,6 +45,7 @@ from engines.understanding.words import plain_words
 
 _MOST_CHARACTERS_OF_A_START = 200
 _BEGINNING = lexicon.word_pattern("book.beginning")
+_NEEDS_A_THING = lexicon.pattern("book", r"^\W*{needs_a_thing}\W*$")
 _WITH_LINKS = lexicon.pattern("book", r"\b{with_links}\b")
 _WITHIN_ONE = lexicon.pattern("book", r"{place}s?\s+{within_one}(?!\w)")  # "chapter 2 mein kaun se page"
 _IS_BESIDE = lexicon.pattern(
@@ -116,7 +117,9 @@ def which_chapter(text: str) -> Intent | None:
 
 
 def before_the_book(text: str) -> Intent | None:
-    """What a reader should know before the book: "what are the prerequisites for this book?"."""
+    """What a reader should know or have: "what are the prerequisites for this book?", "do I need a robot for it?"."""
+    if THIS_BOOK.search(text) and _NEEDS_A_THING.match(text):
+        return Intent("book_task", "before", "book", subject=text)
     before = PAGE_TASKS["before"]
     if not THIS_BOOK.search(text) or not NEEDS.search(text):
         return None

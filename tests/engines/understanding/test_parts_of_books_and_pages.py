@@ -158,3 +158,24 @@ def test_the_chapters_of_the_turns_before_are_compared(
 
 def test_a_list_of_one_word_takes_no_time_by_its_length() -> None:
     assert intent_of(f"is there a quiz {'and quiz ' * 30}x?").task != "has"
+
+
+@each_row(
+    "message",
+    [
+        "Do I need a physical robot for this book?",
+        "what hardware do I need for this book?",
+        "Do I need a GPU for this course?",
+        "is a real robot required to follow this book?",
+        "Brauche ich einen echten Roboter für dieses Buch?",
+        "Welche Hardware brauche ich für dieses Buch?",
+        "Faut-il un vrai robot pour ce livre ?",
+        "¿Necesito un robot real para este libro?",
+        "kya mujhe is kitab ke liye robot chahiye?",
+        "کیا مجھے اس کتاب کے لیے روبوٹ چاہیے؟",
+    ],
+)
+def test_what_a_reader_needs_for_the_book_is_asked_of_what_it_says_on_that(message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.part, bool(intent.subject)) == ("before", "book", True)
+    assert intent_of("do I need a service for the topic?").task is None
