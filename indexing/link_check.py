@@ -59,7 +59,7 @@ class _LinkMap:
         """The links of one page that lead nowhere."""
         for link in text.links:
             target = link.target.strip()
-            if link.image or not target or _OUTSIDE.match(target):
+            if not target or _OUTSIDE.match(target):
                 continue
             reason = self._reason(doc, text, link, target)
             if reason:

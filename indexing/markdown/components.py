@@ -57,7 +57,7 @@ class PageSoFar(Protocol):
     def problem(self, line: int, message: str, *, error: bool = False) -> None:
         """Report something that could not be read as written; an error stops Docusaurus' own build."""
 
-    def add_link(self, target: str, line: int, *, image: bool = False) -> None:
+    def add_link(self, target: str, line: int) -> None:
         """Add a link of the page."""
 
 
@@ -138,7 +138,8 @@ class ComponentReader:
             if self._page.options.format == "mdx" and not tag.self_closing:
                 self._push(tag, line)
             return ["\n"]
-        self._note_link(tag, line)
+        if tag.name in ("a", "Link"):
+            self._page.add_link(tag.text("href") or tag.text("to") or "", line)
         texts = self._texts(tag)
         self._start_heading(tag, line)
         self._open_table_part(tag, line)
@@ -293,12 +294,6 @@ class ComponentReader:
         if tag.name == "Heading" and heading.level == 1:
             anchor = None  # the theme gives no h1 an anchor
         page.outline.add_heading(Heading(heading.level, text, anchor or None, page.is_partial))
-
-    def _note_link(self, tag: Tag, line: int) -> None:
-        if tag.name in ("a", "Link"):
-            self._page.add_link(tag.text("href") or tag.text("to") or "", line)
-        elif tag.name == "img":
-            self._page.add_link(tag.text("src") or "", line, image=True)
 
 
 def _language_of_class(tag: Tag) -> str:

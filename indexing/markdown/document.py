@@ -423,13 +423,11 @@ class DocumentReader:
                 line += 1
             elif token.type == "link_open":
                 self.add_link(str(token.attrs.get("href", "")), line)
-            elif token.type == "image":
-                self.add_link(str(token.attrs.get("src", "")), line, image=True)
 
-    def add_link(self, target: str, line: int, *, image: bool = False) -> None:
+    def add_link(self, target: str, line: int) -> None:
         """Note where the page leads to."""
         if target:
-            self.reading.links.append(Link(target, line, self.source, image))
+            self.reading.links.append(Link(target, line, self.source))
 
     def _read_footnotes(self, definitions: dict[str, list[Token]]) -> None:
         """Read the footnotes, which are shown at the end in the order of their references; others are not shown."""

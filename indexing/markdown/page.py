@@ -44,12 +44,11 @@ LoadFile = Callable[[str, str], ImportedFile | None]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link or an image of a page, as written: neither resolved nor decoded."""
+    """A link of a page, as written: neither resolved nor decoded."""
 
     target: str
     line: int  # in `source`, from 1
     source: str  # the file that contains it: the page's own, or a partial's
-    image: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,18 @@ async def test_a_deletion_that_the_database_answers_with_nothing_is_done(
         assert (await http.delete("/api/account", headers=bearer(signed_in))).status_code == 204
 
 
+async def test_an_account_whose_conversations_cannot_be_deleted_stays(
+    project: SupabaseServer, supabase_stores: ReaderStores
+) -> None:
+    async with application(supabase_stores) as http:
+        signed_in = await sign_up(http)
+        project.faults.rest = Fault(only="DELETE /rest/v1/conversations", status=503)
+        response = await http.delete("/api/account", headers=bearer(signed_in))
+        assert error_of(response) == (503, "storage_unavailable")
+        project.faults.rest = None
+        assert (await http.get("/api/auth/user", headers=bearer(signed_in))).json()["email"] == EMAIL
+
+
 async def test_a_slow_project_is_degraded_after_one_calls_time_and_a_slow_profile_holds_no_session_up(
     project: SupabaseServer, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

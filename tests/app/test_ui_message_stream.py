@@ -1,15 +1,17 @@
 """The stream of an answer: encoded from typed events, and decoded from what another process logged."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from app.answer_json import AnswerIdentity, AnswerState, NotSaved, StreamEvent, answer_json
-from app.ui_message_stream import DONE, UiMessageEncoder, decode
+from app.ui_message_stream import DONE, EventStream, UiMessageEncoder, decode
 from engines.events import (
     Citation,
     CitationsResolved,
@@ -122,3 +124,22 @@ def test_parts_have_no_keys_that_clients_reject() -> None:
     for data in encoded(WHOLE)[:-1]:
         part: dict[str, Any] = orjson.loads(data[6:])
         assert part.keys() <= allowed.get(part["type"], {"type", "id", "data"})
+
+
+async def test_nothing_goes_on_behind_a_stream_that_has_ended() -> None:
+    async def frames() -> AsyncGenerator[bytes, None]:
+        yield DONE
+
+    async def receive() -> Message:
+        connected: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await connected
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await EventStream(frames())({"type": "http"}, receive, send)
+    await asyncio.sleep(0)
+    assert [message.get("body") for message in sent] == [None, DONE, b""]
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -105,13 +105,9 @@ def test_raw_html_of_md_is_text_without_its_tags() -> None:
     assert blocks(text, MarkdownOptions(format="md")) == [("text", "Kept text"), ("text", "a Ctrl")]
 
 
-def test_links_and_images_are_listed_as_they_are_written() -> None:
+def test_links_are_listed_as_they_are_written() -> None:
     page = read("a\n[x](./b.md#c)\n![i](i.png) [r]\n\n<a href='/d'>d</a>\n\n[r]: ../e.md")
-    assert [(link.target, link.line, link.image) for link in page.links if link.target != "/d"] == [
-        ("./b.md#c", 2, False),
-        ("i.png", 3, True),
-        ("../e.md", 3, False),
-    ]
+    assert [(link.target, link.line) for link in page.links if link.target != "/d"] == [("./b.md#c", 2), ("../e.md", 3)]
     assert [link.line for link in page.links if link.target == "/d"] == [5]
 
 
