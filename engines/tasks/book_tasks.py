@@ -20,6 +20,7 @@ from engines.tasks.link_lists import (
 from engines.tasks.passage_order import NeedsFirst
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Plan, ReadyAnswer, Task, ready
 from engines.understanding import lexicon
+from engines.understanding.page_intents import asks_whether_it_is_there
 from engines.understanding.places import SECOND_QUESTION
 from engines.understanding.words import detected_language, plain_words
 
@@ -107,13 +108,17 @@ def no_such_chapter(asked: Task, number: str, *, by_any_word: bool = False) -> R
     None for a book without chapters, or one that does not number them by the reader's word: "week 9" is searched for.
     `by_any_word` has "part 9" stand for a chapter where the book has no parts; a week never does.
     """
+    no = f"{asked.messages.no} " if asks_whether_it_is_there(asked.question.text) else ""
+    if asked.is_unnumbered:
+        parts = chapter_lines(asked.contents.chapters, asked.site_url)
+        return ready(asked, linked_list(f"{no}{asked.messages.unnumbered}", parts), NO_VERDICT)
     chapters, word = asked.contents.called(asked.intent.word), asked.intent.word
     stands_for_one = by_any_word and not is_of_time(word)
     if not chapters or not (stands_for_one or asked.contents.is_numbered_by(word)):
         return None
     word = word.removesuffix("s")  # of "chapters 2 to 30"
     opening = asked.messages.no_chapter.format(name=f"{word} {number}".strip(), count=len(chapters))
-    return ready(asked, linked_list(opening, chapter_lines(chapters, asked.site_url)), NO_VERDICT)
+    return ready(asked, linked_list(f"{no}{opening}", chapter_lines(chapters, asked.site_url)), NO_VERDICT)
 
 
 def _beside_the_chapter(asked: Task) -> ReadyAnswer | None:

@@ -27,6 +27,8 @@ _KINDS = {  # the first letters of what is called the same in all languages
 _OF_TIME = frozenset({"week", "lesson"})  # what a book may number beside its chapters: no "week 2" is its chapter 2
 _NO_NAMES = lexicon.words("no_names_of_chapters")
 _VERSION = re.compile(r"^v(\d+)$")
+_FEWEST_OF_A_GROUP = 3
+_KINDS_OF_GROUPS = lexicon.words("kinds_of_groups")
 _MOST_BESIDE_A_TITLE = 2  # words of a name that the title has not: "moving"
 _MARKS = re.compile("[™®©]")  # that are no letters of a name
 _RANGE = lexicon.pattern(
@@ -201,6 +203,48 @@ class Contents:
             return True
         pages = (page for chapter in self.chapters for page in chapter.pages)
         return wanted in {*map(_chapter_word, self.chapters), *map(_page_word, pages)}
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether neither a chapter nor a page has a number by which readers name it."""
+        return bool(self.chapters) and not any(
+            (*(_own_number(each) is not None for each in self.chapters), *map(_page_word, self.pages))
+        )
+
+    def nth_of(self, name: str, number: int) -> Chapter | None:
+        """The nth page of the group of pages that has most words of a name: "part 7 of the angular tutorial".
+
+        A group is a chapter or a folder, whose own page is its first one; it has one of the words in its title or its
+        address, and half of all in its pages' titles as well. None where no group or several are alike.
+        """
+        words = _stems(name) - _stems(" ".join(_SMALL_WORDS | _KINDS_OF_GROUPS))
+        best: list[tuple[float, tuple[PageEntry, ...]]] = []
+        for titles, pages in self._groups:
+            begins = self.is_same(_folder_of(pages), pages[0].url.casefold())  # with a page that stands for the folder
+            own = _stems(" ".join((*titles, re.sub(r"[^a-z0-9]+", " ", _folder_of(pages)))))
+            shared = words & (own | _stems(" ".join(page.title for page in pages)))
+            if words & own and len(shared) * 2 >= len(words):
+                best.append((len(shared) + begins / 2, pages))
+        most = max((share for share, _ in best), default=0)
+        # Of a chapter and a folder of it, the smaller one; others that are alike are not told apart.
+        found = sorted((pages for share, pages in best if share == most), key=len)
+        if not found or any(not set(found[0]) <= set(other) for other in found[1:]) or not 0 < number <= len(found[0]):
+            return None
+        page = found[0][number - 1]
+        return Chapter(page.title, (page,))
+
+    @property
+    def _groups(self) -> list[tuple[tuple[str, ...], tuple[PageEntry, ...]]]:
+        """The groups of pages with their titles: chapters, and folders with the page that stands for each."""
+        folders: dict[str, list[PageEntry]] = {}
+        for page in self.pages:
+            folders.setdefault(_bare(page.url).rpartition("/")[0], []).append(page)
+        groups: list[tuple[tuple[str, ...], tuple[PageEntry, ...]]] = []
+        groups += [((chapter.title,), chapter.pages) for chapter in self.chapters]
+        for folder, pages in folders.items():
+            own = [page for page in self.pages if _bare(page.url) == folder]
+            groups.append((tuple(page.title for page in own), (*own, *(page for page in pages if page not in own))))
+        return [(titles, pages) for titles, pages in groups if len(pages) >= _FEWEST_OF_A_GROUP]
 
     def called(self, word: str) -> tuple[Chapter, ...]:
         """The chapters, or the pages, that a reader calls by a word: "chapters", "pages"; else all chapters."""
@@ -416,6 +460,11 @@ def _shared(name: frozenset[str], title: str) -> float:
     has_title = words <= name and (len(words) > 1 or name == words) and len(name) <= len(words) + _MOST_BESIDE_A_TITLE
     has_name = name <= words and len(name) > 1 and len(name) * 2 > len(words)
     return both / len(name | words) if has_title or has_name else 0.0
+
+
+def _folder_of(pages: Sequence[PageEntry]) -> str:
+    """The folder of the last page of a group, without what all addresses begin with."""
+    return _bare(pages[-1].url).rpartition("/")[0].casefold()
 
 
 def _bare(url: str) -> str:

@@ -77,6 +77,9 @@ class PageTasks:
         if asked.page is not None and number_of(intent.name) is not None and _A_SECTION.search(asked.question.text):
             intent = replace(intent, name="", part="page")  # "explain the second section" is of the open page
             asked = replace(asked, intent=intent)
+        if intent.task == "summary" and intent.subject:  # "part 7 of the angular tutorial"
+            page = asked.contents.nth_of(intent.subject, number_of(intent.name) or 0)
+            return await self._from_text(asked, page) if page is not None else None
         chapter = asked.place(intent.name, titled=intent.titled) if intent.name else None
         if intent.titled and chapter is None and intent.task in _SUMMARIES:
             chapter = asked.contents.nearly_titled(intent.name)

@@ -20,9 +20,10 @@ from engines.synthesis.extractive import (
     Quotation,
     quotation_events,
 )
-from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
+from engines.tasks.contents import Chapter, Contents, PageEntry, is_of_time, number_of
 from engines.tasks.messages import Messages
 from engines.understanding.intent import Intent
+from engines.understanding.task_words import names_an_order
 from storage.vectors import payload
 from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
@@ -138,11 +139,18 @@ class Task:
         """The chapter or the page of the message's edition that goes by this name, or by what it means in English."""
         if name.startswith("-") and name[1:].isdecimal():  # counted from the end
             return self.contents.from_the_end(int(name[1:]), self.intent.word)
+        if self.is_unnumbered and number_of(name) is not None and not names_an_order(self.question.text):
+            return None  # its third chapter is no "chapter 3"
         found = self.contents.find(name, self.intent.word, titled=titled)
         if found is not None or titled or number_of(name) is not None:
             return found
         meant = self.in_english(name)
         return self.contents.named_in_part(meant) if meant else None
+
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether the message names a chapter by a number, and the book has none on its chapters."""
+        return not is_of_time(self.intent.word) and self.contents.is_unnumbered
 
     def beside(self, chapter: Chapter, step: int) -> Chapter | None:
         """The chapter so many places after another one, or before it; beside a page that is no chapter, a page."""

@@ -31,6 +31,7 @@ from engines.understanding.page_intents import (
     beside_the_open_page,
     named_piece,
     page_task,
+    part_of_a_group,
     part_of_the_page,
     several_chapters,
     task_beside_the_page,
@@ -206,6 +207,7 @@ def _task(text: str, *, has_page: bool, has_history: bool) -> Intent | None:
         or before_the_book(text)
         or which_chapter(text)
         or beside_a_named_place(text)
+        or part_of_a_group(text)
         or task_on_a_place(text)
         or page_task(spelt, has_page=has_page, has_history=has_history)
         or task_on_a_title(text)

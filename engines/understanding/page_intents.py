@@ -82,6 +82,11 @@ _MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
 _A_TUTORIAL = lexicon.word_pattern("turns.a_tutorial")
 _NEXT_STEP = lexicon.pattern("turns", r"^\W*{next_step}\W*$")
 _HOW_TO = lexicon.word_pattern("page.how_to")
+_IS_THERE = lexicon.word_pattern("page.is_there")
+_OF_SEVERAL = lexicon.words("beside_chapters")
+_KINDS_OF_GROUPS = lexicon.words("kinds_of_groups")
+_OF_A_GROUP = lexicon.pattern("page", r"^\W*{of_a_group}\s+(?P<name>\S.*?)\W*$")
+_OWNS_A_PART = lexicon.pattern("page", r"^\W*(?P<name>\S.*?)\s*{owned_by}\s*$")
 _BETWEEN_PLACES = lexicon.word_pattern("tasks.between_places")
 # What stands before the first of two names, "compare the" of "compare the gait and grasping chapters".
 _BEFORE_A_NAME = lexicon.pattern(
@@ -312,7 +317,7 @@ def several_chapters(text: str) -> Intent | None:
     if not several:
         return _first_or_last_chapters(text)
     one = SEVERAL_CHAPTERS.sub(" chapter ", text)  # "what do chapters 2-3 cover?"
-    task = _task_in(text) or _task_in(one) or (None if _beside_chapters(text) else "summary")
+    task = _task_in(text) or _task_in(one) or (None if _beside_several(text) else "summary")
     if COMPARE.search(text) or CONNECT.search(text):
         task = "compare"
     alone = task == "compare" and not several["word"].endswith("s")
@@ -343,6 +348,34 @@ def _numbers_in(text: str, *, only_two: bool) -> list[str]:
     if THROUGH.search(text) and not only_two and numbers[-2] < numbers[-1]:
         numbers[-1:] = range(numbers[-2] + 1, min(numbers[-1], numbers[-2] + _MOST_CHAPTERS) + 1)
     return list(dict.fromkeys(map(str, numbers)))
+
+
+def part_of_a_group(text: str) -> Intent | None:
+    """A page that is the nth of a group of pages: "part 7 of the angular tutorial".
+
+    It is called so, as "chapter 2 of ROS 2" is no group. Whether the book has it is seen by who plans the answer; without
+    one, the message is a question.
+    """
+    numbered = list(NUMBERED.finditer(text)) if len(text) <= _MOST_CHARACTERS_OF_A_NAME else []
+    if len(numbered) != 1 or not (numbered[0]["number"] or "").isdecimal():
+        return None
+    before, behind = text[: numbered[0].start()], text[numbered[0].end() :]
+    of_it, owner = _OF_A_GROUP.match(behind), _OWNS_A_PART.match(before)
+    found = of_it if of_it and fills(before) else owner if owner and fills(behind) else None
+    name = bare_name(found["name"]) if found else ""
+    if (
+        not name
+        or _KINDS_OF_GROUPS.isdisjoint(plain_words(name))
+        or THIS_CHAPTER.search(name)
+        or THIS_PAGE.search(name)
+    ):
+        return None
+    return Intent("page_task", "summary", "chapter", numbered[0]["number"], subject=name, word=numbered[0]["word"])
+
+
+def asks_whether_it_is_there(text: str) -> bool:
+    """Whether a message asks for yes or no, if the book has a chapter of a number."""
+    return bool(_IS_THERE.search(text))
 
 
 def task_on_a_place(text: str) -> Intent | None:
@@ -377,7 +410,8 @@ def _asked_of_a_place(around: str, place: Place) -> tuple[str | None, str]:
             return None, ""  # "what is on the board after the second section of the bus?"
         return "next_chapter" if AFTER.search(around) else "previous_chapter", ""
     listed = PARTS.search(around) and fills(HOW_MANY.sub(" ", around))
-    lists = listed or (TABLE_OF_CONTENTS.search(around) and task not in ("key_points", "quiz"))
+    whether = place.word and asks_whether_it_is_there(around) and fills(_IS_THERE.sub(" ", THIS_BOOK.sub(" ", around)))
+    lists = listed or whether or (TABLE_OF_CONTENTS.search(around) and task not in ("key_points", "quiz"))
     is_named = task is None and CALLED.search(around) and not _beside_chapters(CALLED.sub(" ", around))
     if lists or is_named or _IN_IT.search(around):
         return "chapter_contents", ""
@@ -392,6 +426,11 @@ def _beside_chapters(text: str) -> list[str]:
     """The words of a message that name a subject beside chapters and their numbers."""
     rest = THE_SUBJECT.sub(" ", NUMBERED.sub(" ", SEVERAL_CHAPTERS.sub(" ", text)))
     return [word for word in plain_words(rest) if word not in BESIDE_TASKS]
+
+
+def _beside_several(text: str) -> list[str]:
+    """The same where several are named, which "whats in them?" says nothing more of."""
+    return [word for word in _beside_chapters(text) if word not in _OF_SEVERAL]
 
 
 def beside_length(text: str) -> list[str]:

@@ -35,6 +35,7 @@ _AROUND = "\"'“”„«»‘’()[]¿¡?!.,;:،؟۔।？！。，"
 _CHAPTER = re.compile(COUNTED_WORD, re.IGNORECASE)
 _CALLED_NUMBER = frozenset(lexicon.phrases("numbers.called_number")) | {"#"}
 _IN_FIGURES = lexicon.pattern("numbers", r"(\d{1,3}){figure_ending}?", flags=re.NOFLAG)
+_COUNTED_BY_A_POINT = re.compile(rf"(?<![\w.])\d{{1,2}}\.\s+(?:{COUNTED_WORD})(?!\w)", re.IGNORECASE)  # "2. Kapitel"
 _BETWEEN = frozenset(lexicon.phrases("numbers.between_numbers"))
 _NOT_TWO = [["do", word] for word in ("i", "we", "you", "they")]  # "which chapter do I open?"
 _LAST = lexicon.words("last")
@@ -68,6 +69,15 @@ def in_figures(text: str) -> str:
         if earlier is not None and _folded(words[at - 1][0]) in _LAST:
             text = f"{text[: words[earlier[1]].start()]}{word} {earlier[0]} {text[words[earlier[2]].start() :]}"
     return text
+
+
+def names_an_order(text: str) -> bool:
+    """Whether a message counts places in their order, "the third chapter", and names none by a number of its own."""
+    for word in _WORD.findall(text):
+        figures = _IN_FIGURES.fullmatch(_folded(word))
+        if number_in_words(word, ordinal=True) is not None or (figures and len(_folded(word)) > len(figures[1])):
+            return True
+    return bool(_COUNTED_BY_A_POINT.search(text))
 
 
 def number_in_words(word: str, *, ordinal: bool = False) -> int | None:

@@ -51,7 +51,7 @@ def test_a_point_of_a_summary_is_its_section(server_url: str, message: str, said
 
 
 def test_a_point_of_a_list_of_pages_is_that_page(server_url: str) -> None:
-    answer = talk(server_url, "what's in chapter 1?", "tell me more about the second one")
+    answer = talk(server_url, "what's in the first chapter?", "tell me more about the second one")
     assert "“Capture point”" in answer["answer"]
     assert answer["sources"][0]["url"].startswith(CAPTURE_POINT)
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from engines.tasks.messages import ENGLISH
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, serving
 
@@ -272,9 +273,30 @@ def test_the_model_compares_the_text_of_both_places(with_model: Served, gemini: 
 
 
 def test_what_is_in_a_chapter_comes_from_the_table_of_contents(server_url: str) -> None:
-    answer = ask(server_url, "what's in chapter 1?")
+    answer = ask(server_url, "what's in the first chapter?")
     assert [source["url"] for source in answer["sources"]] == [PAGE, "/docs/balance/capture-point"]
     assert "“Balance”" in answer["answer"]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("what's in chapter 1?", ENGLISH.unnumbered),
+        ("open chapter 2 of the docs", ENGLISH.unnumbered),
+        ("chapters 1 to 2, whats in them", ENGLISH.unnumbered),
+        ("is there a chapter 21?", f"No. {ENGLISH.unnumbered}"),
+        ("kya is kitab mein chapter 21 hai?", f"No. {ENGLISH.unnumbered}"),
+        ("Kapitel 12 bitte", "Die Kapitel dieses Buchs haben keine Nummern."),
+        ("Gibt es ein Kapitel 2?", "Nein. Die Kapitel dieses Buchs haben keine Nummern."),
+        ("¿Hay un capítulo 2?", "No. Los capítulos de este libro no tienen números."),
+        ("Y a-t-il un chapitre 2 ?", "Non. Les chapitres de ce livre ne sont pas numérotés."),
+        ("کیا اس کتاب میں باب 2 ہے؟", "نہیں۔ اس کتاب کے ابواب کے نمبر نہیں ہیں۔"),
+    ],
+)
+def test_a_book_without_numbers_says_so_and_lists_its_parts(server_url: str, message: str, said: str) -> None:
+    answer = ask(server_url, message)
+    assert answer["answer"].startswith(said)
+    assert "**Balance**" in answer["answer"]
 
 
 def test_the_model_is_given_the_whole_page_and_told_that_it_is(with_model: Served, gemini: GeminiServer) -> None:

@@ -136,3 +136,39 @@ def test_a_page_is_known_by_nearly_all_words_of_its_title(name: str, title: str 
     pages = tuple(PageEntry(each, f"/docs/{at}") for at, each in enumerate(TITLES))
     found = Contents((Chapter("All of it", pages),)).nearly_titled(name)
     assert (found.title if found else None) == title
+
+
+TUTORIAL = ("taking-photos", "saving-photos", "loading-photos", "live-reload")
+GROUPS = Contents(
+    tuple(
+        Chapter(
+            name,
+            (
+                PageEntry(f"{name} Overview", f"/docs/{name.lower()}/overview"),
+                *(
+                    PageEntry(each.replace("-", " ").title(), f"/docs/{name.lower()}/first-app/{each}")
+                    for each in TUTORIAL
+                ),
+                PageEntry(f"Your First App: {name}", f"/docs/{name.lower()}/first-app"),
+            ),
+        )
+        for name in ("Angular", "React")
+    )
+)
+
+
+@each_row(
+    ("name", "number", "url"),
+    [
+        ("angular photo tutorial", 1, "/docs/angular/first-app"),
+        ("the angular photo gallery tutorial", 5, "/docs/angular/first-app/live-reload"),
+        ("tutorial de React", 3, "/docs/react/first-app/saving-photos"),
+        ("angular photo tutorial", 6, None),
+        ("photo tutorial", 2, None),
+        ("vue tutorial", 2, None),
+    ],
+)
+def test_a_part_of_a_tutorial_is_its_nth_page(name: str, number: int, url: str | None) -> None:
+    found = GROUPS.nth_of(name, number)
+    assert (found.pages[0].url if found else None) == url
+    assert GROUPS.is_unnumbered

@@ -218,6 +218,30 @@ def test_points_of_a_subject_stay_a_question(message: str) -> None:
     assert intent_of(message) == QUESTION
 
 
+NUMBERS = {
+    ("summary", "2", ("3", "4")): "chapters 2 to 4, whats in them|chapters 2–4|from chapter 2 until 4|"
+    "Was steht in den Kapiteln 2-4?|capítulos 2 a 4, ¿qué contienen?|chapitres 2 à 4, il y a quoi dedans ?|"
+    "chapter 2 se 4 tak mein kya hai|باب 2 سے 4 تک کیا ہے؟|chapters 2 through 4, give me an idea",
+    ("chapter_contents", "21", ()): "is there a chapter 21?|gibt es ein Kapitel 21?|hat dieses Buch ein Kapitel 21?|"
+    "¿hay un capítulo 21?|y a-t-il un chapitre 21 ?|kya is kitab mein chapter 21 hai?|کیا اس کتاب میں باب 21 ہے؟|"
+    "does this book have a chapter 21",
+    (
+        "summary",
+        "7",
+        (),
+    ): "part 7 of the angular photo gallery tutorial|Teil 7 des Vue-Tutorials|angular tutorial ka part 7|"
+    "parte 7 del tutorial de React|partie 7 du tutoriel Vue",
+    ("summary", "4", ()): "¿qué hay en el capítulo 4?",
+    (None, "", ()): "chapter 2 of ROS 2 on nodes|part 3 of the controller",
+}
+
+
+@each_row(("expected", "message"), [(each, text) for each, texts in NUMBERS.items() for text in texts.split("|")])
+def test_numbers_of_chapters_are_read_in_many_words(expected: tuple[str, str, tuple[str]], message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.task, intent.name, intent.others) == expected
+
+
 NEEDS = {
     (
         "before",
