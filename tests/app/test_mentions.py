@@ -34,7 +34,7 @@ def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemi
             "“Balance”",
             ["/docs/balance/capture-point#definition"],
         ),
-        ("does chapter 1 mention the support polygon?", "(1×):", [INSIDE]),
+        ("does the first chapter mention the support polygon?", "(1×):", [INSIDE]),
     ],
 )
 def test_a_page_that_mentions_it_shows_where(server_url: str, message: str, said: str, urls: list[str]) -> None:

@@ -5,6 +5,7 @@ import pytest
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.intent import QUESTION
 from engines.understanding.intent_recognition import intent_of
+from engines.understanding.page_intents import asks_whether_it_is_there
 from engines.understanding.places import names_the_page
 from tests.tables import each_row
 
@@ -231,7 +232,11 @@ NUMBERS = {
         (),
     ): "part 7 of the angular photo gallery tutorial|Teil 7 des Vue-Tutorials|angular tutorial ka part 7|"
     "parte 7 del tutorial de React|partie 7 du tutoriel Vue",
-    ("summary", "4", ()): "¿qué hay en el capítulo 4?",
+    (
+        "chapter_contents",
+        "4",
+        (),
+    ): "¿qué hay en el capítulo 4?|what is there in chapter 4?|qu'y a-t-il dans le chapitre 4 ?",
     (None, "", ()): "chapter 2 of ROS 2 on nodes|part 3 of the controller",
 }
 
@@ -240,6 +245,7 @@ NUMBERS = {
 def test_numbers_of_chapters_are_read_in_many_words(expected: tuple[str, str, tuple[str]], message: str) -> None:
     intent = intent_of(message)
     assert (intent.task, intent.name, intent.others) == expected
+    assert asks_whether_it_is_there(message) is (intent.name == "21")
 
 
 NEEDS = {
