@@ -89,8 +89,6 @@ class SummarySynthesizer(OutlineSynthesizer):
     def _listed(self, opening: str, sections: Sequence[Source], form: Form) -> Quotation:
         """The sections with a sentence that says something by itself, as many as are wished; the others as links."""
         telling = [line for line in map(self._line, sections) if line is not None]
-        if form.most and len(main := [line for line in telling if len(line.source.heading_path) <= 1]) >= form.most:
-            telling = main
         lines = telling or [Line(f"**{_name(each, by_page=self._by_page)}**", each) for each in sections]
         if form.in_prose and not form.most:
             told = [(statement(without_links(line.source.text), _MOST_LETTERS), line.source) for line in lines]
@@ -100,7 +98,7 @@ class SummarySynthesizer(OutlineSynthesizer):
             )
             return Quotation("", parts, tuple(source for _, source in parts)) if parts else Quotation(opening, (), ())
         if form.most:
-            return linked_list(opening, _spread(lines, form.most), numbered=form.numbered)
+            return linked_list(opening, _main_first(lines, form.most), numbered=form.numbered)
         if self._by_page:  # every page of a chapter has its link
             lines = [self._line(each) or Line(f"**{_name(each, by_page=True)}**", each) for each in sections]
         return self._as_fits(opening, lines, numbered=form.numbered)
@@ -129,6 +127,15 @@ def _main(sources: Sequence[Source]) -> list[Source]:
 
 def _name(source: Source, *, by_page: bool) -> str:
     return source.title if by_page or not source.heading_path else source.heading_path[-1]
+
+
+def _main_first(lines: Sequence[Line], wanted: int) -> list[Line]:
+    """So many lines in their order: of sections of the first level, then of those below them, spread over each."""
+    chosen: list[Line] = []
+    for deep in sorted({len(line.source.heading_path) for line in lines}):
+        level = [line for line in lines if len(line.source.heading_path) == deep]
+        chosen += _spread(level, wanted - len(chosen)) if len(chosen) < wanted else []
+    return [line for line in lines if line in chosen]
 
 
 def _spread(items: Sequence[_Item], wanted: int) -> list[_Item]:
