@@ -32,7 +32,7 @@ _LAST = lexicon.pattern("turns", "^{last}$")
 _NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
 _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
-_NO_NUMBERS = frozenset({"do", "no", "un", "une", "una", "ein", "eine", "einen"})  # words of several languages
+_NO_NUMBERS = lexicon.words("no_numbers")
 LAST_POINT = -1
 _A_POINT = "point"
 _SHORTEST_NOUN, _LONGEST_ENDING = 4, 3  # letters

@@ -18,6 +18,7 @@ from engines.understanding.book_terms import BookTerms
 from engines.understanding.comparisons import MAY_COMPARE, things_compared
 from engines.understanding.definitions import asks_how_it_works, in_english, term_asked, without_field, without_name
 from engines.understanding.framed_text import framed
+from engines.understanding.language_files import words_of
 from engines.understanding.loan_words import LoanWords, latin_words
 from engines.understanding.message_parts import (
     Parts,
@@ -54,7 +55,7 @@ MOST_CLAUSES = 4
 _ENGLISH_LEAD = 1.0  # of Zipf's scale, of a small English word over one of the language that a question is in
 MEANING_SHARE = 0.5  # of an English word, as what a word may mean is less sure
 _READ_CHARS = 20_000  # of a message that are looked at
-_OF_WORKING = frozenset(("how", "do", "does", "did", "work", "works", "exactly", "actually", "really"))
+_OF_WORKING = words_of("of_working")
 _AROUND = ".,;:!?()[]\"'*`"
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
 _LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}_])"

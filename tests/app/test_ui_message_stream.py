@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
+from app import ui_message_stream
 from app.answer_json import AnswerIdentity, AnswerState, NotSaved, StreamEvent, answer_json
 from app.ui_message_stream import DONE, EventStream, UiMessageEncoder, decode
 from engines.events import (
@@ -126,20 +128,42 @@ def test_parts_have_no_keys_that_clients_reject() -> None:
         assert part.keys() <= allowed.get(part["type"], {"type", "id", "data"})
 
 
+async def staying() -> Message:
+    """The `receive` of a client that stays connected."""
+    message: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await message
+
+
 async def test_nothing_goes_on_behind_a_stream_that_has_ended() -> None:
     async def frames() -> AsyncGenerator[bytes, None]:
         yield DONE
-
-    async def receive() -> Message:
-        connected: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        return await connected
 
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await EventStream(frames())({"type": "http"}, receive, send)
+    await EventStream(frames())({"type": "http"}, staying, send)
     await asyncio.sleep(0)
     assert [message.get("body") for message in sent] == [None, DONE, b""]
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_silent_stream_sends_a_comment_after_each_time_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui_message_stream, "KEEPALIVE_SECONDS", 0.05)
+    loop, enough = asyncio.get_running_loop(), asyncio.Event()
+    began, comments = loop.time(), list[float]()
+
+    async def frames() -> AsyncGenerator[bytes, None]:
+        await enough.wait()
+        yield DONE
+
+    async def send(message: Message) -> None:
+        await asyncio.sleep(0)
+        if message.get("body") == ui_message_stream.KEEPALIVE:
+            comments.append(loop.time())
+            if len(comments) == 3:
+                enough.set()
+
+    await EventStream(frames())({"type": "http"}, staying, send)
+    assert all(after - before >= 0.05 for before, after in pairwise([began, *comments]))
