@@ -63,7 +63,7 @@ class Metrics:
         self._answer = self._times("answer_seconds", "From a question to the end of its answer.", _LONG)
         self._answers = self._counter("answers", "Answers by verdict and by how they ended.", "verdict", "finish")
         self._retrieval = self._times("retrieval_seconds", "One search in the index, embedding included.", _SHORT)
-        self._embedding = self._times("embedding_seconds", "One question through the model, waiting included.", _SHORT)
+        self._embedding = self._times("embedding_seconds", "What a search waits for a question's vector.", _SHORT)
         self._errors = self._counter("model_errors", "Failures of the language model by code.", "code")
         failures: list[type[ModelError]] = [ModelError, *ModelError.__subclasses__()]
         for failure in failures:

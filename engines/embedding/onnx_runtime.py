@@ -33,7 +33,7 @@ from engines.embedding.silent_onnxruntime import ort
 logger = logging.getLogger(__name__)
 
 MAX_QUESTIONS = 64  # in one batch
-MOST_BEGUN = 128  # questions, by one event loop, that nobody has awaited yet
+MOST_BEGUN = 512  # questions, by one event loop, that nobody has awaited yet: more than are asked at once; 6 MB
 PASS_COST_TOKENS = 48  # the cost of one more pass of the model, in tokens of padding
 
 MAX_BATCH = 32
