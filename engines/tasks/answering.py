@@ -320,14 +320,12 @@ async def _of_the_last_page(
 ) -> AnswerFrom | None:
     """What the page that was asked about has of a detail, "and the colour?"; None where the best passage is of it.
 
-    It is the page whose title a question before has, else the one that the last answer quotes first.
+    It is the page whose title a question before has.
     """
     asked = await _asked(question, QUESTION, build)
     before = [turn.content for turn in question.history if turn.role == "user"]
-    title = first_quoted_page(asked.last_answer)
-    quoted = next((page for page in asked.contents.pages if title and page.title == title), None)
     named = (asked.contents.page_in(text) for text in reversed(before))
-    page = next((each for each in named if each is not None), quoted)
+    page = next((each for each in named if each is not None), None)
     if page is None or not before or found[0].node.metadata.get(payload.URL) == page.url:
         return None
     about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
