@@ -58,6 +58,9 @@ _TAIL = lexicon.pattern("quotations", r"{tail_behind_a_formula}\b", flags=re.NOF
 _LIST_LINE = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
 _QUESTION_MARKS = ("?", "？", "؟")
 _GOES_ON_BELOW = regex.compile(r"[:,({\[\\]\s*$|^\s*(?:#|//|@)|^\s*$")  # of a line of code: no statement ends there
+_ITEM_OR_ROW = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S|[ \t]*\|.*\|")
+_IN_HEADING = 0.5  # of the weight of a word in a part, of one in the heading above it
+_POINTS_FROM = 0.3  # share of a follow-up in a part of a passage, from which it points at that part
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", r"\b{asks_how}\b")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", r"\b{asks_for_prose}\b")
@@ -178,6 +181,15 @@ class _Asked:
         """How much of the question a text has."""
         return sum(self.rarity[token] for token in self.rarity.keys() & tokens(text, None))
 
+    def share(self, part: str, heading: str = "") -> float:
+        """The share of the question that a part of a passage has, with its heading's words at half; 0 to 1."""
+        words, above = _words_of(part), _words_of(heading)
+        found = (
+            weight * (1 if word in words else _IN_HEADING if word in above else 0)
+            for word, weight in self.rarity.items()
+        )
+        return sum(found) / whole if (whole := sum(self.rarity.values())) else 0.0
+
     def number_weight(self, text: str) -> float:
         """The same of the sentence, item or line with a number that has most of it; 0 for none."""
         header = ""
@@ -200,6 +212,43 @@ def _asked(question: str) -> _Asked:
     }
     forms = (_ASKS_FOR_NUMBER, _ASKS_WHY, _ASKS_FOR_LIST)
     return _Asked(rarity, *(bool(form.search(question)) for form in forms))
+
+
+@lru_cache(maxsize=4_000)  # the same sections are close to the same questions
+def _words_of(part: str) -> frozenset[str]:
+    return frozenset(tokens(part, None))
+
+
+def _parts_of(block: str) -> list[str]:
+    """The items of a list, the rows of a table, or the sentences of a paragraph; code as a whole."""
+    if is_code(block):
+        return [block]
+    return [line for line in block.splitlines() if _ITEM_OR_ROW.match(line)] or _SENTENCES.split(block)
+
+
+def best_part_share(question: str, source: Source, in_code: float) -> float:
+    """The share of a question that one sentence, item or row of a passage has; one in code counts `in_code` of it."""
+    asked, heading = _asked(question), source.heading_path[-1] if source.heading_path else ""
+    shares = (
+        asked.share(part, heading) * (in_code if is_code(block) else 1)
+        for block in shown_blocks(source)
+        for part in _parts_of(block)
+    )
+    return max(shares, default=0.0)
+
+
+def part_asked_for(question: str, source: Source) -> str:
+    """The block of a passage that a question points at, with what leads to it; "" if it points at none."""
+    asked, blocks = _asked(question), shown_blocks(source)
+    numbers = [asked.number and not is_lead_in(block) and bool(_HAS_NUMBER.search(block)) for block in blocks]
+    shares = [
+        max(map(asked.share, _parts_of(block))) + has_number for block, has_number in zip(blocks, numbers, strict=True)
+    ]
+    best = max(range(len(blocks)), key=shares.__getitem__, default=None)
+    if best is None or shares[best] < _POINTS_FROM:
+        return ""
+    best += is_lead_in(blocks[best]) and best + 1 < len(blocks)
+    return _printed(blocks, _fitting_from(blocks[: best + 1], _belongs_from(blocks, best)))
 
 
 def share_of(question: str, text: str) -> float:

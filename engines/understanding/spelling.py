@@ -202,6 +202,8 @@ class SpellingCorrector:
         found: dict[str, str] = {}
         for match in _JOINED.finditer(text):
             parts = [part.lower() for part in _PART.findall(match[0])]
+            if all(part in self._words for part in parts) and "".join(parts) not in self._words:
+                continue  # `robot_state_publisher` is no misspelt `joint_state_publisher`
             whole = self._remembered_compound("".join(parts))
             if whole and self._is_rather_one_word(whole, parts) and len(found) < MOST_CORRECTIONS:
                 found[match[0]] = whole

@@ -54,6 +54,40 @@ def test_sections_that_repeat_or_lead_away_come_last(heading: str) -> None:
     assert ids(choose([section(1, heading), CODE], "how do i write a node")) == ["id-3", "id-1"]
 
 
+LEVELS = section(
+    11, "Logging", text="Five levels:\n\n- debug: details\n- info: progress\n- warning: danger\n- error: a failure"
+)
+SIZES = section(12, "Models", text="| Model | Size |\n| --- | --- |\n| tiny | 39M |\n| small | 244M |")
+TOLD = section(13, "Tiers", text="The robot tier answers within 10 ms.\n\nThe edge tier has longer.")
+LISTING = section(14, "Listing", text='```python\n"""The levels, models and tiers of a robot."""\nlog("small")\n```')
+TASKS = section(15, "Exercise 2: Compare", text="Compare the small models and the robot tier.")
+
+
+@each_row(
+    ("question", "before", "first"),
+    [
+        ("which logging levels are there", LISTING, LEVELS),
+        ("¿qué niveles de logging hay?", LISTING, LEVELS),
+        ("nenne alle levels von logging", LISTING, LEVELS),
+        ("row for small in the table of models", TASKS, SIZES),
+        ("zeile small der tabelle models", TASKS, SIZES),
+        ("how many ms does the robot tier take to answer", LISTING, TOLD),
+        ("robot tier answers within", TASKS, TOLD),
+        ("exercise on the small models", TASKS, TASKS),
+        ("code for the levels of a robot", LISTING, LISTING),
+    ],
+)
+def test_a_passage_with_the_question_s_words_in_one_part_comes_before_code_and_exercises(
+    question: str, before: Source, first: Source
+) -> None:
+    chosen = ids(choose([before, *(each for each in (LEVELS, SIZES, TOLD) if each is first)], question))
+    assert chosen[0] == first.chunk_id
+
+
+def test_a_passage_further_down_stays_where_its_words_are_no_better() -> None:
+    assert ids(choose([MORE, SIZES, TOLD], "how is a workspace sourced")) == ["id-4", "id-12", "id-13"]
+
+
 @each_row(
     "text", ["Why do boxes jump?", "What happens between two frames?\n\nWhy do boxes jump into the air?", "رکو کیوں؟"]
 )
@@ -98,6 +132,50 @@ def test_a_follow_up_goes_on_where_a_long_passage_was_cut() -> None:
     assert paragraphs[1] not in rest
     ((_, last),) = choose([long], "more", earlier=(first, rest), follows_up=True).quoted
     assert paragraphs[4] in last
+
+
+SENSORS = section(
+    7,
+    "Sensors",
+    text="**Lidar** measures distances by light, even in darkness.\n\n**Microphones** hear commands of the reader.\n\n"
+    "Rates:\n\n- Lidar: 10 Hz\n- Camera: 30 Hz",
+)
+FORMS = section(
+    8,
+    "Validation",
+    text="A field is checked while it is filled in.\n\nEl campo vacío se marca en rojo.\n\n"
+    "Ein gesperrtes Feld wird grau dargestellt.\n\n| Rule | Message |\n| --- | --- |\n| required | Fill this in |",
+)
+
+
+@each_row(
+    ("best", "question", "shown", "left_out"),
+    [
+        (SENSORS, "does it work in the dark, in darkness?", "even in darkness", "Microphones"),
+        (SENSORS, "and the microphones?", "hear commands", "darkness"),
+        (SENSORS, "how many hz does the camera have", "30 Hz", "darkness"),
+        (FORMS, "is it checked while it is filled in?", "checked while", "rojo"),
+        (FORMS, "¿y el campo vacío?", "en rojo", "grau"),
+        (FORMS, "und wenn es gesperrt ist, wird es grau?", "grau dargestellt", "rojo"),
+        (FORMS, "what message does the required rule give", "Fill this in", "rojo"),
+    ],
+)
+def test_a_follow_up_gets_the_part_again_that_it_points_at_of_the_best_section(
+    best: Source, question: str, shown: str, left_out: str
+) -> None:
+    before = "\n\n".join(part for part, _ in quote_passages("", [best]).parts) + " [1]"
+    chosen = choose([best, MORE], question, earlier=(before,), follows_up=True)
+    assert ids(chosen)[0] == best.chunk_id
+    assert shown in chosen.quoted[0][1]
+    assert left_out not in chosen.quoted[0][1]
+    assert chosen.named == ()
+
+
+def test_a_section_that_is_not_the_best_is_only_named_again() -> None:
+    before = "\n\n".join(part for part, _ in quote_passages("", [SENSORS]).parts) + " [1]"
+    chosen = choose([MORE, SENSORS], "and how is the demo run, in darkness?", earlier=(before,), follows_up=True)
+    assert ids(chosen) == [MORE.chunk_id]
+    assert chosen.named == (SENSORS,)
 
 
 def test_what_is_asked_for_again_is_quoted_again() -> None:

@@ -457,6 +457,12 @@ def test_the_parts_of_a_word_with_a_hyphen_are_written_as_the_book_does(typed: s
 @each_row(
     "typed",
     [
+        "what is the robot_state_publisher for",
+        "whats the job of joint_time_publisher",
+        "start control_joint_state please",
+        "wofür ist use_test_time da",
+        "¿qué hace robot_vel_cmd?",
+        "is before-each-test run once",
         "Bilal is stuck with his homework",
         "my friend bilal is stuck",
         "Marek asked me",
