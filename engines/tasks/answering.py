@@ -79,6 +79,7 @@ _ON_THE_ANSWER = {"translation": _ON_TRANSLATING, "rewording": _ON_REWORDING, "a
 # A page or a section on who wrote the book, or on its licence, is searched for; otherwise the site's footer may say.
 _NAMES = {"author": NAMES_ITS_AUTHOR, "licence": NAMES_ITS_LICENCE}
 _MAY_BE_TERMS = frozenset({"presence", "complaint", "discouraged"})  # small talk of one word: "test", "false"
+_TELLING_ZIPF = 4.5  # of English; more frequent words stand in headings of any subject
 _FEW_WORDS = 3  # in which no language can be detected
 # Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
 _EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
@@ -320,13 +321,17 @@ async def _of_the_last_page(
 ) -> AnswerFrom | None:
     """What the page that was asked about has of a detail, "and the colour?"; None where the best passage is of it.
 
-    It is the page whose title a question before has.
+    It is the page whose title a question before has. A question whose words the best passage has in its heading is about
+    that: "and how do I install ROS 2?" after one on another page.
     """
     asked = await _asked(question, QUESTION, build)
     before = [turn.content for turn in question.history if turn.role == "user"]
     named = (asked.contents.page_in(text) for text in reversed(before))
     page = next((each for each in named if each is not None), None)
     if page is None or not before or found[0].node.metadata.get(payload.URL) == page.url:
+        return None
+    telling = [word for word in plain_words(question.text) if 0 < zipf(word, "en") < _TELLING_ZIPF]
+    if stands_in_a_heading(telling, (found[0].node.metadata[payload.HEADING_PATH] or [""])[-1:]):
         return None
     about = QueryBundle(f"{before[-1]}\n{question.text}", custom_embedding_strs=[question.text])
     return AnswerFrom(question.text, postprocessors=(AtLeastUncertain(),), page=page.url, about=about)
