@@ -321,8 +321,8 @@ async def _of_the_last_page(
 ) -> AnswerFrom | None:
     """What the page that was asked about has of a detail, "and the colour?"; None where the best passage is of it.
 
-    It is the page whose title a question before has. A question whose words the best passage has in its heading is about
-    that: "and how do I install ROS 2?" after one on another page.
+    It is the page whose title a question before has. A question whose words the best passage has in its heading is
+    about that: "and how do I install ROS 2?" after one on another page.
     """
     asked = await _asked(question, QUESTION, build)
     before = [turn.content for turn in question.history if turn.role == "user"]
