@@ -78,10 +78,12 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
-_NEARLY = 0.6  # of what the first passage has of the question, from which another one may stand before it
-_MOST_OF_IT, _CLEARLY = 0.5, 1.25  # of a question for a number that a sentence has; how much more than the first one's
+# Of `_best_ahead`: chosen on the dev halves of the questions on five books. Wider forms lost more than they won.
+_NEARLY = 0.7  # of what the first passage has of the question, from which another one may stand before it
+_MOST_OF_IT, _CLEARLY = 0.5, 1.5  # of a question for a number that a sentence has; how much more than the first one's
 _LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
-_NAMED = 0.5  # of a question that a heading has which names its subject
+_NAMED, _RATHER = 0.75, 3  # of a question that a heading has which names its subject; how much more than the first one's
+_IN_SEARCH = 0.88  # of the first one's score in the search, from which a passage comes ahead for its heading
 _GIST = 200  # characters of a section without prose, in a list of sections
 _REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
@@ -90,8 +92,8 @@ _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\
 _EXERCISES = lexicon.pattern("headings", "{exercises}")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+\S")
 _FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
-# Chosen on the dev halves of six books' questions: the first quotation is of a right section for 265 of 351 questions,
-# 263 without; on the test halves for 254 of 332, 253 without (without `_best_ahead` for 271 and 261).
+# Chosen on the dev halves of six books' questions: the first quotation is of a right section for 273 of 351 questions,
+# 269 without; on the test halves for 260 of 332, 259 without (without `_best_ahead` for 271 and 261).
 _FIT_PLACES = 2.0  # that a passage moves ahead where one of its parts has all of the question's words
 _IN_CODE = 0.5  # of that, where the part is code that is not asked for
 _LISTED_PLACES, _TABLE_PLACES, _CODE_PLACES, _BESIDE_PLACES = 1.0, 2.0, 1.0, 1.0
@@ -298,8 +300,8 @@ def _fitting_first(sources: Sequence[Source], question: str) -> list[Source]:
 def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
     """The passages with the one first that says what is asked for in the form that is asked for.
 
-    That is the one with the number, or prose where code comes first and none is asked for, or the one whose heading
-    has what is to be done. It has to have as much of the question, or nearly, as the one that is first.
+    That is the one whose heading names it, the one with the number, or prose where code comes first and none is asked
+    for. It has to have as much of the question, or nearly, as the one that is first.
     """
     ordered = list(sources)
     if not question or any(shows_command(text_blocks(source.text), question) for source in ordered[:1]):
@@ -309,11 +311,9 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
     def moved(place: int | None) -> list[Source]:
         return [ordered[place], *ordered[:place], *ordered[place + 1 :]] if place else ordered
 
-    headings = [share_of(question, _innermost(source)) for source in ordered[:_QUOTED_PASSAGES]]
-    best = headings.index(max(headings))
-    is_named = headings[best] >= max(_NAMED, 2 * headings[0])  # "Impedance control" before "Admittance control"
-    if asks_for_code(question) or is_named:
-        return moved(best if (is_named or not headings[0]) and _nearly(shares, ordered[best], ordered[0]) else None)
+    named = _named_in_heading(ordered[:_QUOTED_PASSAGES], question, shares)
+    if named or asks_for_code(question):
+        return moved(named)
     numbers = [number_share(question, source.text) for source in ordered]
     most = max(numbers)
     if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY:
@@ -322,6 +322,25 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
         return ordered
     prose = (place for place, source in enumerate(ordered) if _has_prose(source))
     return moved(next((place for place in prose if _nearly(shares, ordered[place], ordered[0])), None))
+
+
+def _named_in_heading(sources: Sequence[Source], question: str, shares: Mapping[int, float]) -> int | None:
+    """The place of the passage whose heading names what is asked for ("Impedance control" before "Admittance control").
+
+    Where code is asked for, a word of it is enough beside a heading without any, if the text has as much of it as well.
+    Either way the search has to have found the passage nearly as good as the first one.
+    """
+    headings = [share_of(question, _innermost(source)) for source in sources]
+    best = headings.index(max(headings))
+    first, found = sources[0], sources[best]
+    if found.score < _IN_SEARCH * first.score:
+        return None
+    if headings[best] >= max(_NAMED, _RATHER * headings[0]) and _nearly(shares, found, first):
+        return best
+    if not asks_for_code(question) or headings[0] or not headings[best]:
+        return None
+    has_as_much = best_part_share(question, found, 1.0) >= best_part_share(question, first, 1.0)
+    return best if has_as_much and shares[found.number] >= shares[first.number] else None
 
 
 def _has_prose(source: Source) -> bool:

@@ -1,5 +1,7 @@
 """A quotation keeps its document's order, whatever is asked; quizzes and headings alone are no quotation."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -164,6 +166,38 @@ def test_what_is_asked_for_comes_first_and_is_said_once(
 ) -> None:
     sources = [_passage(number, heading, text) for number, (heading, text) in enumerate(passages, 1)]
     assert [source.number for source, _ in choose(sources, question).quoted] == order
+
+
+MACHINES = "The suite is split over several machines by this option."
+PARTS = "```bash\nrun --shard=1/3\n```"
+
+
+@each_row(
+    ("question", "passages", "order"),
+    [
+        ("explain impedance control", [("Admittance", FAST, 0.5), ("Impedance control", SLOW, 0.45)], [2, 1]),
+        ("explain impedance control", [("Admittance", FAST, 0.5), ("Impedance control", SLOW, 0.4)], [1, 2]),
+        ("impedance of the gimbal", [("Kinds", f"{FAST} Impedance of gimbals.", 0.5), ("Gimbal", SLOW, 0.5)], [1, 2]),
+        ("explain control types", [("Types", FAST, 0.5), ("Types of control", SLOW, 0.5)], [1, 2]),
+        ("how do i build with colcon", [("Tools", INSTALLS, 0.5), ("Build it", BUILDS, 0.4)], [1, 2]),
+        ("how do i split the suite", [("--shard", f"{MACHINES}\n\n{PARTS}", 0.5), ("A suite", SLOW, 0.5)], [1, 2]),
+    ],
+)
+def test_a_heading_brings_ahead_what_it_names_if_the_search_found_it_nearly_as_good(
+    question: str, passages: list[tuple[str, str, float]], order: list[int]
+) -> None:
+    sources = [
+        replace(_passage(number, heading, text), score=score)
+        for number, (heading, text, score) in enumerate(passages, 1)
+    ]
+    assert [source.number for source, _ in choose(sources, question).quoted] == order
+
+
+def test_a_sentence_with_a_number_comes_ahead_only_if_it_has_clearly_more_of_the_question() -> None:
+    first = _passage(1, "Controllers", "A controller has 6 gimbals.")
+    second = _passage(2, "Timers", "The timer of a controller has 2 gimbals.")
+    question = "how many gimbals has the timer of a controller"
+    assert [source.number for source, _ in choose([first, second], question).quoted] == [1, 2]
 
 
 def test_the_quotations_behind_the_first_one_are_shorter() -> None:
