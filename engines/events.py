@@ -135,6 +135,7 @@ class Retrieved:
     searched: Searched = Searched()
     build: str | None = None  # that was searched
     understanding: "Understanding | None" = None  # of the question; None where nothing was searched for
+    unmentioned: str = ""  # of an uncertain question: its name or rare word that stands nowhere in the book
 
     @property
     def is_answerable(self) -> bool:

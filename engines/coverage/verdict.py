@@ -22,6 +22,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.coverage.answer_kinds import KINDS
+from engines.coverage.unmentioned import unmentioned_word
 from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, SparedBy, Verdict
 from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import (
@@ -32,7 +33,7 @@ from engines.retrieval.passages import (
     strength_of,
 )
 from engines.retrieval.rerank import CrossEncoderRerank
-from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, chunk_nodes
+from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, UNMENTIONED, chunk_nodes
 from engines.understanding import lexicon
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.language_files import words_of
@@ -377,7 +378,15 @@ class Coverage(QuickPostprocessor):
         for node, passage in zip(found, passages, strict=True):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
+        if decided.verdict == "uncertain":
+            found[0].metadata[UNMENTIONED] = _unmentioned(understood, found[0].ranking)
         return nodes
+
+
+def _unmentioned(asked: Understanding, ranking: Ranking) -> str:
+    text = asked.question if asked.asked_in else _asking(asked)
+    names = _names(text, words_of_subject(text, asked.language), asked.asked_in or asked.language)
+    return unmentioned_word(text, asked, names, ranking.build, ranking.place.filters.locale)
 
 
 def _decided(nodes: list[NodeWithScore]) -> GroundingDecided:
@@ -440,7 +449,8 @@ def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
     metadata = nodes[0].node.metadata if nodes else {}
     decided = metadata.get(GROUNDING) or shipped_model().decide(None)
     searched = metadata.get(SEARCHED) or Searched()
-    return Retrieved(sources, decided, searched, metadata.get("build"), metadata.get(UNDERSTOOD))
+    build, asked = metadata.get("build"), metadata.get(UNDERSTOOD)
+    return Retrieved(sources, decided, searched, build, asked, metadata.get(UNMENTIONED, ""))
 
 
 def source(number: int, found: NodeWithScore) -> Source:

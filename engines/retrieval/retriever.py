@@ -39,7 +39,7 @@ ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: its address for readers; how much of the book was searched."""
 UNDERSTOOD = "understanding"
 """Metadata of every node: how the question was understood (`engines.understanding.understanding.Understanding`)."""
-GROUNDING, RELATED = "grounding", "related"
+GROUNDING, RELATED, UNMENTIONED = "grounding", "related", "unmentioned"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
 NAMED_CHUNKS = 40  # fetched if a definition or a comparison is asked for: a section on what is named may rank far down

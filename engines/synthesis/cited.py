@@ -209,7 +209,7 @@ class _Reply:
             else:
                 yield from self._passages(self._notices.model_away)
         elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
-            yield from self._passages(self._notices.uncertain_in(self._found.searched))
+            yield from self._passages(self._notices.uncertain_in(self._found.searched, self._found.unmentioned))
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._late()

@@ -155,7 +155,8 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         if not defined and (meant := ambiguous_sections(found)):
             return list_candidates(notices.ambiguous, meant, found.sources)
         uncertain = found.grounding.verdict == "uncertain"
-        opening = notices.uncertain_in(found.searched) if uncertain else said_once(notices.no_model, query.earlier)
+        no_model = said_once(notices.no_model, query.earlier)
+        opening = notices.uncertain_in(found.searched, found.unmentioned) if uncertain else no_model
         return quote_found(opening, query, found, notices)
 
     def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:

@@ -18,6 +18,7 @@ class Notices:
     uncertain: str  # of an answer without a model, where the book may not cover the question
     uncertain_on_page: str  # the same, where the page or the chapter alone was searched
     uncertain_in_chapter: str
+    unmentioned: str  # before these, where the book lacks a name; with a place for `{word}`
     nothing_new: str  # of a follow-up for which all that was found has been quoted, above the places
     quoted_before: str  # above the places of passages that the conversation has quoted already
     missing: str  # of a question that the book answers in part; with a place for `{missing}`
@@ -28,9 +29,11 @@ class Notices:
     nearest: str
     diagram: str  # in place of a passage that is a diagram alone
 
-    def uncertain_in(self, searched: Searched) -> str:
-        """The notice that what was searched may not cover the question."""
-        return {"page": self.uncertain_on_page, "chapter": self.uncertain_in_chapter}.get(searched.part, self.uncertain)
+    def uncertain_in(self, searched: Searched, unmentioned: str = "") -> str:
+        """The notice that what was searched may not cover the question, behind the name that the book lacks, if any."""
+        by_part = {"page": self.uncertain_on_page, "chapter": self.uncertain_in_chapter}
+        notice = by_part.get(searched.part, self.uncertain)
+        return f"{self.unmentioned.format(word=unmentioned)} {notice}" if unmentioned else notice
 
     def not_covered_in(self, searched: Searched) -> str:
         """The notice that what was searched does not cover the question, and that the rest was not searched."""
@@ -57,6 +60,7 @@ ENGLISH = Notices(
     "come nearest:",
     uncertain_in_chapter="This chapter may not answer this, and the rest of the book was not searched; these "
     "sections come nearest:",
+    unmentioned="The book does not mention “{word}”.",
     nothing_new="Nothing further was found; what comes closest is quoted above already:",
     quoted_before="Quoted above already:",
     missing="The book does not say: {missing}.",
@@ -83,6 +87,7 @@ URDU = Notices(
     "سب سے قریب ہیں:",
     uncertain_in_chapter="ہو سکتا ہے کہ یہ باب اس کا جواب نہ دیتا ہو، اور باقی کتاب میں تلاش نہیں کی گئی؛ یہ حصے سب "
     "سے قریب ہیں:",
+    unmentioned="کتاب میں “{word}” کا ذکر نہیں ہے۔",
     nothing_new="مزید کچھ نہیں ملا؛ جو سب سے قریب ہے وہ پہلے ہی اوپر نقل ہو چکا ہے:",
     quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
     missing="کتاب یہ نہیں بتاتی: {missing}۔",
@@ -109,6 +114,7 @@ GERMAN = Notices(
     "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
     uncertain_in_chapter="Möglicherweise beantwortet dieses Kapitel die Frage nicht, und der Rest des Buchs wurde "
     "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
+    unmentioned="Das Buch erwähnt „{word}“ nicht.",
     nothing_new="Mehr wurde nicht gefunden; was am nächsten kommt, ist oben schon zitiert:",
     quoted_before="Oben schon zitiert:",
     missing="Das Buch sagt dazu nichts: {missing}.",
@@ -135,6 +141,7 @@ FRENCH = Notices(
     "consulté ; voici les sections les plus proches :",
     uncertain_in_chapter="Ce chapitre ne répond peut-être pas à cette question, et le reste du livre n'a pas été "
     "consulté ; voici les sections les plus proches :",
+    unmentioned="Le livre ne mentionne pas « {word} ».",
     nothing_new="Rien d'autre n'a été trouvé ; les passages les plus proches sont déjà cités plus haut :",
     quoted_before="Déjà cités plus haut :",
     missing="Le livre ne dit rien de ceci : {missing}.",
@@ -161,6 +168,7 @@ SPANISH = Notices(
     "del libro; estas secciones son las más cercanas:",
     uncertain_in_chapter="Es posible que este capítulo no responda a esta pregunta, y no se ha buscado en el resto "
     "del libro; estas secciones son las más cercanas:",
+    unmentioned="El libro no menciona «{word}».",
     nothing_new="No se ha encontrado nada más; lo más cercano ya está citado más arriba:",
     quoted_before="Ya citados más arriba:",
     missing="El libro no dice nada de esto: {missing}.",
@@ -199,7 +207,7 @@ def notices_for(question: str, locale: str | None = None) -> Notices:
 
 def says_uncertain(answer: str) -> bool:
     """Whether an answer without a model begins with the notice that the book may not cover its question."""
-    return answer.startswith(_UNCERTAIN)
+    return answer.partition("\n")[0].endswith(_UNCERTAIN)
 
 
 def language_of(question: str, locale: str | None = None) -> str:

@@ -1,0 +1,105 @@
+"""The name or rare word of an uncertain question that stands nowhere in the book: "Cypress", "Svelte".
+
+Readers are told of it before what comes nearest is quoted. Verbs, adjectives and words of another language are not
+told: that the book lacks these says little.
+"""
+
+from collections.abc import Set
+from functools import lru_cache
+from typing import Protocol
+
+from rapidfuzz.distance import OSA
+
+from engines.understanding.understanding import Understanding, words_of_subject
+from engines.understanding.words import is_foreign, is_stop_word, zipf
+from storage.vectors.bm25 import decode_written_words, load_vocabulary, tokens
+
+_RARE = 3.7  # Zipf's scale; from this frequency on the lack of a word says little, unless it is a name
+_FREQUENT = 4.6  # a name of this frequency is rather another word
+_KNOWN = 2.0  # a word that is rarer may be misspelt, or of another language
+_SHORTEST = 4  # letters
+_TWO_EDITS_FROM = 8  # letters; a word that differs from one of the book by fewer edits is another spelling of it
+# English verbs, adjectives and adverbs: they name nothing. No other language's words are told unless they are names.
+_NO_NAMES = (
+    "ed",
+    "ing",
+    "ly",
+    "able",
+    "ible",
+    "ous",
+    "ful",
+    "less",
+    "ish",
+    "ize",
+    "izes",
+    "ise",
+    "ises",
+    "ify",
+    "shes",
+)
+_UNDONE = ("un", "non")
+
+
+class _BookWords(Protocol):
+    """The words of a build, as its record has them."""
+
+    @property
+    def vocabulary(self) -> str: ...
+    @property
+    def spelling(self) -> str: ...
+
+
+def unmentioned_word(text: str, asked: Understanding, names: Set[str], build: _BookWords, locale: str | None) -> str:
+    """The rarest such word of what a question asks, as it was typed; "" where there is none.
+
+    `text` is the question, or what of it asks; `names` are its words that are capitalised as names are.
+    """
+    known = load_vocabulary(build.vocabulary)
+    if known is None:
+        return ""
+    changed = {
+        word.casefold() for pair in (*asked.corrections, *asked.terms, *asked.meanings) for word in _words(*pair)
+    }
+    found: list[tuple[float, str]] = []
+    for word in words_of_subject(text, asked.language):
+        plain = word.casefold()
+        if plain in changed or not _is_telling(word, asked, is_name=word in names):
+            continue
+        if not any(token in known for token in tokens(word, locale)) and not _is_written(plain, build.spelling):
+            found.append((zipf(plain, "en"), word))
+    return min(found, default=(0.0, ""))[1]
+
+
+def _words(*texts: str) -> tuple[str, ...]:
+    return tuple(word for text in texts for word in text.split())
+
+
+def _is_telling(word: str, asked: Understanding, *, is_name: bool) -> bool:
+    """Whether a word is a name or a rare noun that English has, and that the question's own language has not."""
+    plain = word.casefold()
+    if len(plain) < _SHORTEST or not (plain.isascii() and plain.isalpha()):
+        return False
+    frequency = zipf(plain, "en")
+    if not _KNOWN <= frequency < (_FREQUENT if is_name else _RARE):
+        return False
+    if asked.asked_in and (zipf(plain, asked.asked_in) or is_stop_word(plain, asked.asked_in)):
+        return False
+    if not asked.asked_in and is_foreign(plain, asked.language):
+        return False
+    return is_name or not (plain.endswith(_NO_NAMES) or plain.startswith(_UNDONE))
+
+
+def _is_written(word: str, spelling: str) -> bool:
+    """Whether the book has a word in another spelling, as a part of another word, or in parts: "touch screen"."""
+    written = _written(spelling)
+    stem = word.removesuffix("s")
+    edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
+    return (
+        any(stem in other or OSA.distance(word, other, score_cutoff=edits) <= edits for other in written)
+        or any(word[:at] in written and word[at:] in written for at in range(3, len(word) - 2))
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _written(spelling: str) -> frozenset[str]:
+    return frozenset(decode_written_words(spelling))
