@@ -36,6 +36,7 @@ _WHOLE_TABLE = 800  # characters; of longer tables, the rows that are asked for 
 _PART_OF_CODE = 400  # characters; divided code has longer parts than that
 _MOST_LEAD_INS = 2  # a title and a sentence
 _EVERYDAY = 6.0  # Zipf frequency: a word this frequent tells nothing
+_TELLING = 2.0  # below `_EVERYDAY`, of words that code alone has: it is shown for them
 _RARE = 1.0  # below `_EVERYDAY`, of the words together: "caller" has 2.1, "keep" 0.4
 _SEEN_WITH_IT = 500  # characters before a definition that do not hide it
 _MORE = "…"
@@ -69,6 +70,7 @@ _ASKS_WHY = lexicon.pattern("quotations", r"\b{asks_why}\b")
 _GIVES_REASON = lexicon.pattern("quotations", r"\b{gives_reason}\b")
 _ASKS_FOR_LIST = lexicon.pattern("quotations", r"\b{asks_for_list}\b")
 _FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
+_NAMES_CODE = lexicon.pattern("quotations", "{word:names_code}")
 _IDENTIFIER = regex.compile(r"\w+(?:[_.]\w+)+|\b\p{Ll}+\p{Lu}\w*")
 _HAS_NUMBER = regex.compile(r"\d")
 _SENTENCES = regex.compile(r"(?<=[.!?])\s+(?=\p{Lu})")
@@ -90,8 +92,11 @@ def quoted_text(source: Source, question: str, names: Sequence[str], most: int =
     blocks = [_rows_asked_for(block, asked) if block.startswith("|") else block for block in blocks]
     if (asks_for_code(question) and not names) or shows_command(blocks, question):
         code = _code_asked_for(blocks, question)
-        shown = _fitting_from(blocks, 0) if code is None else _with_block(blocks, code, 0)
-        return _printed(blocks, _within(blocks, shown, set() if code is None else {code}, most))
+        shown = _fitting_from(blocks, 0)
+        if code is not None and code not in shown:
+            shown = _with_block(blocks, code, 0)
+        needed = {_heaviest(blocks, shown, asked)} | (set() if code is None else {code})
+        return _printed(blocks, _within(blocks, shown, needed, most))
     told = _told_places(blocks, question)
     telling = [blocks[place] for place in told]
     heading = source.heading_path[-1] if source.heading_path else ""
@@ -121,16 +126,20 @@ def _places_told(blocks: Sequence[str], asked: "_Asked", most: int) -> Set[int]:
     later = _paragraph_asked_for(blocks[begins:], asked)
     if later is None:
         shown = _fitting_from(blocks, begins)
-        heaviest = max(sorted(shown), key=lambda place: asked.weight(blocks[place]), default=begins)
-        return _within(blocks, shown, {heaviest}, most)
+        return _within(blocks, shown, {_heaviest(blocks, shown, asked)}, most)
     return _within(blocks, _with_block(blocks, begins + later, begins), {begins + later}, most)
+
+
+def _heaviest(blocks: Sequence[str], shown: Set[int], asked: "_Asked") -> int:
+    """The first of the shown places whose block has most of the question."""
+    return max(sorted(shown), key=lambda place: asked.weight(blocks[place]), default=0)
 
 
 def _told_places(blocks: Sequence[str], question: str) -> Sequence[int]:
     """The places of blocks that may be shown where no code is asked for: without longer code, if the others tell.
 
-    Code stays that a paragraph behind it speaks of, that alone has an identifier of the question, or that has the
-    number that is asked for.
+    Code stays that a paragraph behind it speaks of, that has the number that is asked for, or that alone, or with the
+    sentence that leads to it, has an identifier or telling words of the question.
     """
     asked = _asked(question)
     kept = [place for place, block in enumerate(blocks) if not is_code(block) or len(block) <= _SHORT_CODE]
@@ -139,15 +148,42 @@ def _told_places(blocks: Sequence[str], question: str) -> Sequence[int]:
     prose = "\n".join(blocks[place] for place in kept)
     names = {name for name in _IDENTIFIER.findall(question) if name not in prose}
     most = max((asked.weight(blocks[place]) for place in kept), default=0.0)
+    telling = _code_with_telling_words(blocks, set(kept), asked)
 
     def is_needed(place: int) -> bool:
         code, follows = blocks[place], blocks[place + 1 : place + 3]
-        if any(name in code for name in names) or (asked.number and asked.number_weight(code) > most):
+        if (
+            place == telling
+            or any(name in code for name in names)
+            or (asked.number and asked.number_weight(code) > most)
+        ):
             return True
         is_told_of = any(_GOES_ON.search(each) for each in follows[:1]) and len(code) <= QUOTED_CHARS
         return is_told_of or any(map(_OF_LINES.search, follows))
 
     return [place for place in range(len(blocks)) if place in kept or is_needed(place)]
+
+
+def _code_with_telling_words(blocks: Sequence[str], kept: Set[int], asked: "_Asked") -> int | None:
+    """The place of the code that, with the sentence that leads to it, has telling words which no `kept` block has.
+
+    Such a sentence is not shown without its code.
+    """
+    told: set[str] = set()
+    leads: dict[int, str] = {}
+    for place in sorted(kept):
+        rest = blocks[place]
+        if place + 1 < len(blocks) and place + 1 not in kept and _announces(blocks, place):
+            rest = _without_lead_in(blocks[place])
+            leads[place + 1] = blocks[place][len(rest) :]
+        told.update(tokens(rest, None))
+
+    def weight(place: int) -> float:
+        words = asked.rarity.keys() & tokens(f"{leads.get(place, '')}\n{blocks[place]}", None)
+        return sum(asked.rarity[word] for word in words - told)
+
+    best = max((place for place in range(len(blocks)) if place not in kept), key=weight, default=None)
+    return best if best is not None and weight(best) >= _TELLING else None
 
 
 def _any_tells(blocks: Sequence[str], asked: "_Asked") -> bool:
@@ -300,6 +336,7 @@ def _within(blocks: Sequence[str], shown: Set[int], needed: Set[int], most: int)
     """The places of a quotation of so many characters: those that are needed, then the others in their order."""
     if most >= QUOTED_CHARS:
         return shown
+    needed = needed | {at + 1 for at in needed & shown if _announces(blocks, at)}
 
     def length(place: int) -> int:
         size = len(blocks[place])
@@ -358,8 +395,8 @@ def _with_whole_code(blocks: Sequence[str]) -> list[str]:
 
 
 def asks_for_code(question: str) -> bool:
-    """Whether code or commands may answer a question by themselves, since it asks how to do something."""
-    return bool(_ASKS_HOW.search(question)) and not _ASKS_FOR_PROSE.search(question)
+    """Whether code or commands may answer a question by themselves: it names them, or asks how to do something."""
+    return bool(_ASKS_HOW.search(question) or _NAMES_CODE.search(question)) and not _ASKS_FOR_PROSE.search(question)
 
 
 def asks_for_prose(question: str, names: Sequence[str]) -> bool:
@@ -371,10 +408,13 @@ def _begins_to_tell(blocks: Sequence[str], *, hidden_only: bool) -> int:
     """Where a quotation begins if no code is asked for: behind code, at the first paragraph that tells, if any does.
 
     Where nothing is asked for it is 0, unless the code hides that paragraph.
-    Code that such a paragraph goes on from ("Both also raise …") is shown before it, where both have room.
+    Code that such a paragraph goes on from ("Both also raise …") is shown before it, where both have room, and so are
+    short commands that stand right before it.
     """
     first = next((at for at, block in enumerate(blocks) if tells(block)), None)
     if not blocks or not is_code(blocks[0]) or first is None or (hidden_only and first < fitting(blocks)):
+        return 0
+    if all(map(is_code, blocks[:first])) and _size(blocks, range(first)) <= _SHORT_CODE:
         return 0
     if _GOES_ON.search(blocks[first]) and sum(map(len, blocks[: first + 1])) <= _MOST_CHARS:
         return 0
@@ -453,21 +493,28 @@ def _goes_on(blocks: Sequence[str], place: int) -> bool:
 
 
 def _code_asked_for(blocks: Sequence[str], question: str) -> int | None:
-    """The block of code that such a question is after, the first one where it names no more than code.
+    """The block of code that such a question is after: with its lead-in it has most of the question.
 
-    None where a quotation shows code or steps anyhow.
+    Code that a quotation shows anyhow goes before later code, unless code is named and the later one has clearly more.
+    None where steps are shown instead, or where no code has a word of a question that names more than code.
     """
     shown = fitting(blocks)
-    if any(map(is_code, blocks[:shown])) or len(_STEP.findall("\n".join(blocks[:shown]))) > 1:
-        return None
-    asked = frozenset(token for word in words_of_subject(question, "en") for token in tokens(word, None))
-    shared = {
-        place: len(asked.intersection(tokens("\n".join(blocks[place - 1 : place + 1]), None)))
+    names_code = bool(_NAMES_CODE.search(question))
+    asked = _asked(question)
+    weights = {
+        place: asked.weight("\n".join(blocks[max(0, place - 1) : place + 1]))
         for place, block in enumerate(blocks)
         if is_code(block)
     }
-    best = max(shared, key=shared.__getitem__, default=None)
-    return best if best is not None and (shared[best] or asked <= _OF_CODE) else None
+    if not weights:
+        return None
+    best = max(weights, key=weights.__getitem__)
+    near = max((place for place in weights if place < shown), key=weights.__getitem__, default=None)
+    if near is not None and (not names_code or weights[best] < weights[near] + _RARE):
+        return near
+    if not names_code and len(_STEP.findall("\n".join(blocks[:shown]))) > 1:
+        return None
+    return best if weights[best] or names_code or asked.rarity.keys() <= _OF_CODE else None
 
 
 def _paragraph_asked_for(blocks: Sequence[str], asked: _Asked) -> int | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from engines.events import Source
-from engines.synthesis.quoted_text import QUOTED_CHARS, fitting, quoted_text
+from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, quoted_text
 from tests.tables import each_row
 
 INTRODUCTION = "Timers run a function of a node at fixed times."
@@ -367,3 +367,33 @@ def test_the_parts_of_a_table_that_was_divided_are_one_table() -> None:
     header = "| Name | Width |\n| --- | --- |\n"
     text = f"{header}| xs | 0 |\n\n{header}| md | 768px |"
     assert quoted(text, "which breakpoints are there") == f"{header}| xs | 0 |\n| md | 768px |"
+
+
+COMMANDS = "```sh\nkubectl exec --stdin --tty pod -- /bin/sh\n```"
+PROMPT = "The script asks for a new password."
+LONG_CODE = (
+    "```python\n" + "\n".join(f"transform_{number} = look_up(buffer, 'base_link')" for number in range(10)) + "\n```"
+)
+STORE = "A transform is a function of time. The library `tf2` keeps the last ten seconds of every transform:"
+
+
+@each_row(
+    ("text", "question", "told"),
+    [
+        (f"{COMMANDS}\n\n{PROMPT}", "my server runs in kubernetes", COMMANDS),
+        (f"{STORE}\n\n{LONG_CODE}\n\nA late look-up errs by 10 cm.", "tf2 whats that for", STORE),
+        (f"{STORE}\n\n{LONG_CODE}\n\nA late look-up errs by 10 cm.", "what is base_link in the transform", LONG_CODE),
+        (f"1. Start it.\n2. Stop it.\n\n{LIST}\n\n{CODE}", "python code for a timer", CODE),
+        (f"{LIST}\n\n{CODE}", "定时器 timer 怎么写？给我代码", CODE),
+        (f"{LIST}\n\n{CODE}", "timer ka code do", CODE),
+        (f"**Nodes**\n\n{OTHER_CODE}\n\n{LIST}\n\n**Timers**\n\n{CODE}", "timer callback snippet", CODE),
+    ],
+)
+def test_the_code_or_the_sentence_that_is_asked_for_is_not_cut_out(text: str, question: str, told: str) -> None:
+    assert told in quoted(text, question)
+
+
+def test_code_that_is_asked_for_is_in_a_shorter_quotation_as_well() -> None:
+    told = "\n\n".join(f"Point {number} of a timer, {'told at length, ' * 12}to its end." for number in range(3))
+    source = Source(1, "id-1", "https://book.example/docs/timers", "Timers", (), f"{told}\n\n{CODE}", 1.0)
+    assert CODE in quoted_text(source, "code for a timer", (), LATER_CHARS)
