@@ -301,8 +301,9 @@ def _fitting_first(sources: Sequence[Source], question: str) -> list[Source]:
 def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
     """The passages with the one first that says what is asked for in the form that is asked for.
 
-    That is the one whose heading names it, the one with the number, or prose where code comes first and none is asked
-    for. It has to have as much of the question, or nearly, as the one that is first.
+    That is the one whose heading names it, the one with the number if the first one's heading has no word of the
+    question, or prose where code comes first and none is asked for. It has to have as much of the question, or nearly,
+    as the one that is first.
     """
     ordered = list(sources)
     if not question or any(shows_command(text_blocks(source.text), question) for source in ordered[:1]):
@@ -317,7 +318,7 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
         return moved(named)
     numbers = [number_share(question, source.text) for source in ordered]
     most = max(numbers)
-    if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY:
+    if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY and not share_of(question, _innermost(ordered[0])):
         return moved(numbers.index(most))
     if most or _has_prose(ordered[0]):
         return ordered

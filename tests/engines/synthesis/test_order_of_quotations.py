@@ -193,11 +193,20 @@ def test_a_heading_brings_ahead_what_it_names_if_the_search_found_it_nearly_as_g
     assert [source.number for source, _ in choose(sources, question).quoted] == order
 
 
-def test_a_sentence_with_a_number_comes_ahead_only_if_it_has_clearly_more_of_the_question() -> None:
-    first = _passage(1, "Controllers", "A controller has 6 gimbals.")
-    second = _passage(2, "Timers", "The timer of a controller has 2 gimbals.")
-    question = "how many gimbals has the timer of a controller"
-    assert [source.number for source, _ in choose([first, second], question).quoted] == [1, 2]
+@each_row(
+    ("heading", "text", "order"),
+    [
+        ("Kinds", "A controller has gimbals made of steel.", [2, 1]),
+        ("Kinds", "A controller has 6 gimbals.", [1, 2]),
+        ("Controllers", "A controller has gimbals made of steel.", [1, 2]),
+    ],
+)
+def test_a_sentence_with_a_number_comes_ahead_if_the_first_passage_is_less_on_what_is_asked(
+    heading: str, text: str, order: list[int]
+) -> None:
+    sources = [_passage(1, heading, text), _passage(2, "Timers", "The timer of a controller has 2 gimbals.")]
+    chosen = choose(sources, "how many gimbals has the timer of a controller").quoted
+    assert [source.number for source, _ in chosen] == order
 
 
 def test_the_quotations_behind_the_first_one_are_shorter() -> None:
