@@ -65,6 +65,19 @@ def telling_sentence(text: str, most_letters: int | None = None) -> str:
     return _within(next(filter(_tells, map(_first_of, ordered)), ""), most_letters)
 
 
+def telling_sentences(text: str) -> list[str]:
+    """The sentences of a text that say something by themselves, as `telling_sentence` tells them, in their order."""
+    found = [piece for block in _prose(text) if not _is_heading(block) for piece in _sentences_of(block)]
+    return list(filter(_tells, map(_first_of, found)))
+
+
+def lead_in_with_list(text: str, most_letters: int) -> str:
+    """The first sentence of a text, which ends with a colon, with the items behind it; "" where it is no such one."""
+    opening = opening_sentence(text)
+    items = listed(text, max(0, most_letters - len(opening))) if opening.endswith(_COLONS) else ""
+    return f"{opening} {items}" if items else ""
+
+
 def statement(text: str, most_letters: int | None = None) -> str:
     """The first telling sentence of a text that is no question; "" for none."""
     found = [piece for block in _prose(text) if not _is_heading(block) for piece in _sentences_of(block)]

@@ -23,7 +23,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_text import AnswerText
-from engines.citations.opening_sentence import gist, opening_sentence
 from engines.citations.processor import sentences, utf16_length
 from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
@@ -42,6 +41,7 @@ from engines.events import (
 from engines.instrumentation import synthesis
 from engines.retrieval.passages import is_lead_in
 from engines.retrieval.retriever import GROUNDING
+from engines.synthesis.asking_back import line_of, quoted_at_once
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
 from engines.synthesis.quoted_text import (
     LATER_CHARS,
@@ -84,7 +84,6 @@ _MOST_OF_IT, _CLEARLY = 0.5, 1.5  # of a question for a number that a sentence h
 _LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
 _NAMED, _RATHER = 0.75, 3  # of a question that a heading has which names it; how much more than the first one's
 _IN_SEARCH = 0.88  # of the first one's score in the search, from which a passage comes ahead for its heading
-_GIST = 200  # characters of a section without prose, in a list of sections
 _REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
 _AGAIN = lexicon.pattern("quotations", r"\b{asks_again}\b", flags=re.NOFLAG)
@@ -152,11 +151,15 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         notices = _notices(query)
         names = found.understanding.term_names if found.understanding else ()
         defined = bool(found.sources) and defines(found.sources[0], names)
-        if not defined and (meant := ambiguous_sections(found)):
-            return list_candidates(notices.ambiguous, meant, found.sources)
         uncertain = found.grounding.verdict == "uncertain"
         no_model = said_once(notices.no_model, query.earlier)
         opening = notices.uncertain_in(found.searched, found.unmentioned) if uncertain else no_model
+        if found.understanding and not defined and (meant := ambiguous_sections(found)):
+            at_once = quoted_at_once(found.understanding, meant)
+            if not at_once:
+                return list_candidates(notices.ambiguous, meant, found.sources, query.query_str)
+            if not was_quoted(at_once[0], query.earlier):
+                return _quote_meant(opening, query, found, notices, at_once, meant)
         return quote_found(opening, query, found, notices)
 
     def _quoting(self, query: AnswerQuery, quotation: "Quotation", end: Finished) -> Answered:
@@ -540,15 +543,35 @@ def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Not
     return quote_passages(opening, found.sources, chosen, quoted_before=before, diagram=notices.diagram)
 
 
+def _quote_meant(
+    opening: str,
+    query: AnswerQuery,
+    found: Retrieved,
+    notices: Notices,
+    at_once: Sequence[Source],
+    meant: Sequence[Source],
+) -> Quotation:
+    """The sections that answer a question which may mean several, and the places of the others."""
+    names = found.understanding.term_names if found.understanding else ()
+    limits = (QUOTED_CHARS, *(LATER_CHARS for _ in at_once[1:]))
+    quoted = (
+        (source, quoted_text(source, query.query_str, names, limit))
+        for source, limit in zip(at_once, limits, strict=True)
+    )
+    named = [source for source in meant if source not in at_once]
+    chosen = Choice(tuple(quoted), tuple(named[:_MOST_NAMED]))
+    return quote_passages(opening, found.sources, chosen, notices.also_in, notices.diagram)
+
+
 def said_once(opening: str, earlier: Sequence[str]) -> str:
     """An opening without its first sentence if the conversation has that sentence already."""
     found = _FIRST_SENTENCE.match(opening)
     return found["rest"] if found and any(found["first"] in answer for answer in earlier) else opening
 
 
-def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source]) -> Quotation:
-    """That a question may mean several sections, and a line for each of them with its first sentence."""
-    told = [opening_sentence(without_links(source.text)) or gist(source.text, _GIST, _GIST) for source in meant]
+def list_candidates(opening: str, meant: Sequence[Source], sources: Sequence[Source], question: str) -> Quotation:
+    """That a question may mean several sections, and a line for each of them with the sentence that fits it best."""
+    told = [line_of(source, without_links(source.text), question) for source in meant]
     parts = tuple(
         (f"\n- **{place(source)}**{f': {text}' if text else ''}", source)
         for source, text in zip(meant, told, strict=True)

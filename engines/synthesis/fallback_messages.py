@@ -15,6 +15,7 @@ class Notices:
     no_model: str
     model_away: str
     ambiguous: str  # of an answer without a model, where a question may mean several sections
+    also_in: str  # above the places of other sections on what is quoted, which say the same or less of it
     uncertain: str  # of an answer without a model, where the book may not cover the question
     uncertain_on_page: str  # the same, where the page or the chapter alone was searched
     uncertain_in_chapter: str
@@ -55,6 +56,7 @@ ENGLISH = Notices(
     "These passages of the book come closest to your question:",
     ambiguous="Your question may mean several things, which the book treats apart. "
     "Say which one is meant, or open the section:",
+    also_in="The book also treats it here:",
     uncertain="The book may not answer this; these sections come nearest:",
     uncertain_on_page="This page may not answer this, and the rest of the book was not searched; these sections "
     "come nearest:",
@@ -82,6 +84,7 @@ URDU = Notices(
     "کتاب کے یہ حصے آپ کے سوال سے سب سے قریب ہیں:",
     ambiguous="آپ کے سوال کے کئی مطلب ہو سکتے ہیں، جن پر کتاب الگ الگ بات کرتی ہے۔ "
     "بتائیں کہ کون سا مراد ہے، یا متعلقہ حصہ کھولیں:",
+    also_in="کتاب میں اس کا ذکر یہاں بھی ہے:",
     uncertain="ہو سکتا ہے کہ کتاب اس کا جواب نہ دیتی ہو؛ یہ حصے سب سے قریب ہیں:",
     uncertain_on_page="ہو سکتا ہے کہ یہ صفحہ اس کا جواب نہ دیتا ہو، اور باقی کتاب میں تلاش نہیں کی گئی؛ یہ حصے "
     "سب سے قریب ہیں:",
@@ -109,6 +112,7 @@ GERMAN = Notices(
     "Diese Stellen des Buchs kommen Ihrer Frage am nächsten:",
     ambiguous="Ihre Frage kann mehreres meinen, was das Buch getrennt behandelt. "
     "Sagen Sie, was gemeint ist, oder öffnen Sie den Abschnitt:",
+    also_in="Das Buch behandelt es auch hier:",
     uncertain="Möglicherweise beantwortet das Buch diese Frage nicht; diese Abschnitte kommen ihr am nächsten:",
     uncertain_on_page="Möglicherweise beantwortet diese Seite die Frage nicht, und der Rest des Buchs wurde "
     "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
@@ -136,6 +140,7 @@ FRENCH = Notices(
     "Voici les passages du livre les plus proches de votre question :",
     ambiguous="Votre question peut désigner plusieurs choses, que le livre traite séparément. "
     "Précisez laquelle, ou ouvrez la section :",
+    also_in="Le livre en traite aussi ici :",
     uncertain="Le livre ne répond peut-être pas à cette question ; voici les sections les plus proches :",
     uncertain_on_page="Cette page ne répond peut-être pas à cette question, et le reste du livre n'a pas été "
     "consulté ; voici les sections les plus proches :",
@@ -163,6 +168,7 @@ SPANISH = Notices(
     "Estos pasajes del libro son los más cercanos a su pregunta:",
     ambiguous="Su pregunta puede referirse a varias cosas, que el libro trata por separado. "
     "Diga a cuál se refiere, o abra la sección:",
+    also_in="El libro lo trata también aquí:",
     uncertain="Es posible que el libro no responda a esta pregunta; estas secciones son las más cercanas:",
     uncertain_on_page="Es posible que esta página no responda a esta pregunta, y no se ha buscado en el resto "
     "del libro; estas secciones son las más cercanas:",
