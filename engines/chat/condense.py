@@ -13,7 +13,7 @@ from engines.events import Turn, says_something
 from engines.synthesis.extractive import first_quoted_page, first_quoted_place
 from engines.tasks.answer_points import has_steps
 from engines.understanding import lexicon
-from engines.understanding.comparisons import things_asked
+from engines.understanding.comparisons import code_names, the_other_of, things_asked, two_named
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
@@ -50,6 +50,8 @@ _CITES = re.compile(r"\[\d+\]")
 _COMPARES_BOTH = lexicon.pattern(  # "compare them", "compare them in a table, please"
     "answers", r"^\W*(?:{in_a_form}\W+)*{compares_both}(?:\W+(?:please|pls|{in_a_form}))*\W*$"
 )
+_THESE_TWO = lexicon.pattern("answers", r"(?<!\w){these_two}(?!\w)")
+_ALSO_FOR = lexicon.pattern("answers", r"^\W*{also_for}\s+(?P<rest>.+)$")
 _IT = lexicon.pattern("answers", r"(?<!\w){it_alone}(?!\w)")
 _NO_NAME = lexicon.words("no_other_name")  # words by which a question continues instead of naming another thing
 
@@ -72,9 +74,14 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     if len(things) > 1:
         return QueryBundle(_COMPARED.format(*things[-2:]))
     asked = [*asked[:-_CHAIN], *newest]
-    other = _the_other_thing(asked, turns) if asks_the_other_one(question) else ""
-    if other:
-        return QueryBundle(_WHAT_IS.format(other))
+    two = two_named(asked[-1])
+    if two and _THESE_TWO.search(question):
+        return QueryBundle(_THESE_TWO.sub(lambda _: " / ".join(two), question, count=1))
+    if asks_the_other_one(question):
+        again = the_other_of(two, asked[-1]) if two else ""
+        other = "" if again else _the_other_thing(asked, turns)
+        if again or other:
+            return QueryBundle(again or _WHAT_IS.format(other))
     if full != question:
         return QueryBundle(full)
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
@@ -105,7 +112,11 @@ def _in_full(questions: Sequence[str]) -> list[str]:
     full: list[str] = []
     for question in questions:
         name, before = _named_instead(question), " ".join(full[-1].split()) if full else ""
-        term = term_asked(before) if name else ""
+        also = _ALSO_FOR.match(question)
+        term = term_asked(before) if name or also else ""
+        if also and (term or code_names(before)):
+            full.append(f"{term or code_names(before)[0]} {question.strip()}")
+            continue
         beginning, _, end = before.rpartition(term) if term else ("", "", "")
         full.append(f"{beginning}{name}{end}" if term else question)
     return full
@@ -136,9 +147,11 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         of_chapters = _chapters_compared(turns, has_page=has_page)
         if of_chapters or len(_things_asked(turns, named=False)) > 1:
             return of_chapters or QUESTION
+    if intent.likely and asks_the_other_one(text):
+        return QUESTION
     of_it = _mention_of_it(text, turns) if has_page and intent.task != "mentions" else None
     intent = of_it or intent
-    if intent.kind == "question" or intent.likely:
+    if intent.kind == "question" or intent.likely or (intent.titled and intent.kind == "page_task"):
         place = last_asked(turns)
         said = "\n".join(turn.content for turn in turns[place:]) if place is not None else ""
         intent = point_by_its_noun(text, said) or intent
@@ -160,7 +173,11 @@ def _things_asked(turns: Sequence[Turn], *, named: bool = True) -> list[str]:
 
     With `named` only those questions count that do nothing but ask for a term; others stand for themselves.
     """
-    questions = _in_full([turns[place].content.strip()[:_LONGEST] for place in _asking(turns)][-_CHAIN:])
+    asking = _asking(turns)
+    two = two_named(turns[asking[-1]].content[:_LONGEST]) if asking and not named else None
+    if two:
+        return list(two)
+    questions = _in_full([turns[place].content.strip()[:_LONGEST] for place in asking][-_CHAIN:])
     things = (term_asked(text) or _named_instead(text) or ("" if named else text.strip(" ?.!")) for text in questions)
     return list(dict.fromkeys(filter(None, things)))
 

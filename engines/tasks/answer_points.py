@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from engines.understanding.book_terms import names_no_subject
+from engines.understanding.words import content_words
 
 FEWEST = 2
 _LINE = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$", re.MULTILINE)
@@ -23,6 +24,8 @@ _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _OWN_NUMBER = r"^\W*(?:[^\W\d]+\s+)?{}(?![\w.])"  # "Stage 3: Text Transcription"
 _ORDERED = re.compile(r"^(?:> ?)?\s*(?:\d{1,3}[.)]\s|\*\*[^\W\d]+ \d)", re.MULTILINE)
 _NONE = "(?!)"
+_BETWEEN_HEADINGS = " › "
+_SHOWN = re.compile(r"^(?:> — (?P<quoted>.+? \[\d+\])\s*|- \*\*(?P<listed>[^*\n]+)\*\*.*)$", re.MULTILINE)
 _CUT = re.compile(r"^(?:…|\.\.\.)$", re.MULTILINE)  # where a quotation leaves the rest of a section out
 _MOST_LETTERS = 600  # of a point that is a paragraph
 
@@ -42,14 +45,19 @@ class Point:
         return (bold["name"] if bold else _NAME_END.split(self.text, maxsplit=1)[0]).strip(" :")
 
 
-def points_of(answer: str, least: int = FEWEST) -> list[Point]:
-    """The points of an answer, of a quoted list with at least so many where there is one; [] where it has but one."""
+def points_of(answer: str, least: int = FEWEST, question: str = "") -> list[Point]:
+    """The points of an answer, of a quoted list with at least so many where there is one; [] where it has but one.
+
+    Of several quoted lists it is the one that has most of the question's words before it and in its points.
+    """
     passages = [_unquoted(found[0]) for found in _QUOTATION.finditer(answer)]
     lines = [_without_mark(each["text"]) for each in _LINE.finditer(answer)]
     listed = [Point(text, is_section=True, is_listed=True) for text in lines]
     if not passages:
         return listed if len(listed) >= FEWEST else []
-    lists = [(found, passage) for passage in passages if len(found := _points_in(passage)) >= FEWEST]
+    lists = [(found, passage) for passage in passages if len(found := _points_in(passage, question)) >= FEWEST]
+    if question:
+        lists.sort(key=lambda each: _fit(each[0], each[1], question), reverse=True)
     if lists:
         first, passage = lists[0]
         if len(first) < least and _CUT.search(passage):
@@ -58,6 +66,17 @@ def points_of(answer: str, least: int = FEWEST) -> list[Point]:
     places = [_without_mark(each["text"]) for passage in passages for each in _PLACE.finditer(passage)]
     quoted = [Point(text, is_section=True) for text in places]
     return next((found for found in (quoted, listed) if len(found) >= FEWEST), [])
+
+
+def places_shown(answer: str) -> list[tuple[str, ...]]:
+    """The page and the headings of what an answer quotes, or lists as what a question may mean, in its order."""
+    found = (each["quoted"] or each["listed"] for each in _SHOWN.finditer(answer))
+    return list(dict.fromkeys(tuple(_without_mark(each).split(_BETWEEN_HEADINGS)) for each in found))
+
+
+def is_asking_back(answer: str) -> bool:
+    """Whether an answer quotes nothing and lists sections, of which the reader may mean one."""
+    return not _QUOTATION.search(answer) and any(len(each) > 1 for each in places_shown(answer))
 
 
 def has_steps(answer: str) -> bool:
@@ -86,8 +105,11 @@ def own_text(point: Point, text: str) -> str:
     return "\n".join((lines[first].strip(), *rest)).strip()
 
 
-def _points_in(passage: str) -> list[Point]:
-    """The items or the bold paragraphs of a passage, whichever begin first; no code, and no items of items."""
+def _points_in(passage: str, question: str) -> list[Point]:
+    """The items or the bold paragraphs of a passage, whichever begin first; no code, and no items of items.
+
+    Bold words that say what was asked for and end in a colon are no point: the items behind them are the points.
+    """
     items: list[str] = []
     headings: list[str] = []
     paragraphs: list[str] = []
@@ -103,8 +125,35 @@ def _points_in(passage: str) -> list[Point]:
             first = first or "bold"
         blank = not line.strip() or bool(_BOLD.match(line))
     bold = max(headings, paragraphs, key=len)
-    chosen = bold if (first == "bold" or len(items) < FEWEST) and len(bold) >= FEWEST else items
+    announced = any(_announces(each, question) for each in bold)
+    is_bold = (first == "bold" and not announced) or len(items) < FEWEST
+    chosen = bold if is_bold and len(bold) >= FEWEST else items
     return [Point(text, is_section=False) for text in chosen]
+
+
+def _fit(points: list[Point], passage: str, question: str) -> int:
+    """How many of a question's words stand in the heading of a list, before its first point, and in most points."""
+    before: list[str] = []
+    for line in passage.splitlines():
+        if _ITEM.match(line) or _without_mark(line) == points[0].text:
+            break
+        before = [line] if line.strip() else before
+    places = [each["text"].rpartition(_BETWEEN_HEADINGS)[2] for each in _PLACE.finditer(passage)]
+    asked, around = _stems(question), _stems(" ".join((*before, *places)))
+    in_most = [word for word in asked if sum(word in _stems(each.name) for each in points) * 2 > len(points)]
+    return len(asked & around) + len(in_most)
+
+
+def _announces(line: str, question: str) -> bool:
+    """Whether a line of bold words alone has several words of the question: "**Common planning errors**:"."""
+    said = _BOLD.match(line)
+    rest = line[said.end() :] if said else line
+    return rest.strip() in ("", ":") and len(_stems(line) & _stems(question)) >= FEWEST
+
+
+def _stems(text: str) -> set[str]:
+    """The telling words of a text, without the ending of a plural."""
+    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in content_words(text)}
 
 
 def _unquoted(quotation: str) -> str:

@@ -20,7 +20,7 @@ from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_boo
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Contents, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
-from engines.tasks.last_points import has_step, page_of_point, plan_points
+from engines.tasks.last_points import has_step, page_of_point, plan_counted_section, plan_points
 from engines.tasks.likely_tasks import is_a_task
 from engines.tasks.link_lists import AgainSynthesizer
 from engines.tasks.messages import messages_for
@@ -252,6 +252,9 @@ class Tasks:
             of_the_page = await self.page_tasks.part_of_the_page(asked)
             if of_the_page is not None:
                 return of_the_page
+        counted = await plan_counted_section(asked, self.page_tasks.sections, has_model=self.has_model)
+        if counted is not None:
+            return counted
         name = page_of_point(asked)
         if name:
             of_it = Intent("page_task", "summary", "chapter", name, titled=True)

@@ -6,12 +6,14 @@ stands, with what a search for it finds. Where two things were spoken of, "the s
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from llama_index.core.schema import QueryBundle
 
+from engines.coverage.verdict import retrieved
 from engines.events import Retrieved, Source, Turn
+from engines.retrieval.retriever import GivenRetriever
 from engines.synthesis.extractive import (
     AnswerQuery,
     Choice,
@@ -22,13 +24,24 @@ from engines.synthesis.extractive import (
     quote_passages,
     without_links,
 )
-from engines.tasks.answer_points import FEWEST, Point, numbered, own_text, points_of
-from engines.tasks.page_parts import part_asked
+from engines.tasks.answer_points import (
+    FEWEST,
+    Point,
+    has_steps,
+    is_asking_back,
+    numbered,
+    own_text,
+    places_shown,
+    points_of,
+)
+from engines.tasks.page_parts import counted_section, part_asked
+from engines.tasks.page_text import PageText
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, Task, ready
 from engines.understanding.comparisons import things_asked
-from engines.understanding.later_turns import names_a_step, names_points, point_asked
+from engines.understanding.later_turns import names_a_step, names_points, noun_counted, numbered_part, point_asked
 from engines.understanding.words import content_words
 
+_MOST_PAGES = 3  # of an answer that are read for a section which they count
 _MOST_SECTIONS = 2  # that are quoted for one point
 _WHAT_IS = "What is {}?"
 _NOTE = (
@@ -63,6 +76,61 @@ def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
     about = QueryBundle(f"{before}\n{texts}")
     of_a_passage = QuotedPointSynthesizer(asked, wanted)
     return AnswerFrom(asked.question.text, synthesizer=of_a_passage, postprocessors=(AtLeastUncertain(),), about=about)
+
+
+async def plan_counted_section(
+    asked: Task, read: Callable[[Task, str], Awaitable[PageText]], *, has_model: bool
+) -> Plan | None:
+    """The plan for a section that the book itself counts, near what the last answer has shown; None if none is meant.
+
+    A number in a heading is the book's own, and goes before the place of a quotation: "number 2" is "2. Tests should be
+    deterministic". What an answer lists as what a question may mean has no order: "the second step" is none of it.
+    """
+    number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
+    shown = places_shown(asked.last_answer)
+    if not number or not shown:
+        return None
+    text, points = asked.question.text, points_of(asked.last_answer, _least(asked), _asked_last(asked))
+    is_step, back = names_a_step(text), is_asking_back(asked.last_answer)
+    if is_step and has_steps(asked.last_answer) and not _names_numbered_steps(shown):
+        return None
+    named = numbered_part(text)
+    noun = named.kind if is_step and named else noun_counted(text)
+    by_number = not points or (points[0].is_section and not points[0].is_listed)
+    for title in list(dict.fromkeys(each[0] for each in shown))[:_MOST_PAGES]:
+        page = next((each for each in asked.contents.pages if each.title == title), None)
+        found = await read(asked, page.url) if page is not None else None
+        if found is None or not found.nodes:
+            continue
+        sources = retrieved(found.nodes).sources
+        paths = [each[1:] for each in shown if each[0] == title]
+        meant = counted_section(number, noun, sources, paths, by_number=by_number)
+        if not meant and is_step:
+            meant = part_asked(text, sources) if back and title == shown[0][0] else []
+        if meant:
+            return _given(asked, found, meant, has_model=has_model)
+    return None
+
+
+def _names_numbered_steps(shown: Sequence[tuple[str, ...]]) -> bool:
+    return any(names_a_step(heading) for each in shown for heading in each[1:])
+
+
+def _given(asked: Task, found: PageText, meant: Sequence[Source], *, has_model: bool) -> AnswerFrom:
+    """The plan for sections of a page that was read."""
+    numbers = [each.number for each in meant]
+    nodes = [
+        node
+        for node, source in zip(found.nodes, retrieved(found.nodes).sources, strict=True)
+        if source.number in numbers
+    ]
+    note = _NOTE.format(point=" ".join(f"“{place(each)}”" for each in meant))
+    synthesizer = None if has_model else WholeSections(asked, [each.text for each in meant])
+    return AnswerFrom(asked.question.text, GivenRetriever(nodes), synthesizer, note=note)
+
+
+def _asked_last(asked: Task) -> str:
+    return next((turn.content for turn in reversed(asked.question.history) if turn.role == "user"), "")
 
 
 def _wanted(asked: Task, points: list[Point]) -> list[Point]:
@@ -108,6 +176,18 @@ class PointSynthesizer(ExtractiveSynthesizer):
         return quote_passages(self._messages.point, sources, choose(sources, ""))
 
 
+class WholeSections(ExtractiveSynthesizer):
+    """Quotes sections, each reduced to what of it is meant."""
+
+    def __init__(self, asked: Task, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._messages, self._texts = asked.messages, texts
+
+    def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
+        own = [replace(each, text=text) for each, text in zip(found.sources, self._texts, strict=False)]
+        return quote_passages(self._messages.point, own)
+
+
 class QuotedPointSynthesizer(ExtractiveSynthesizer):
     """Quotes points of a passage whole from where they stand, then what was not quoted yet of the sections found."""
 
@@ -148,7 +228,7 @@ def _last_points(history: Sequence[Turn], least: int) -> tuple[list[Point], str]
         if history[at].role != "assistant":
             continue
         question = next((turn.content for turn in reversed(history[:at]) if turn.role == "user"), "")
-        points = [] if point_asked(question) else points_of(history[at].content, least)
+        points = [] if point_asked(question) else points_of(history[at].content, least, question)
         if points:
             return points, question
     return [], ""

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from engines.events import Source
 from engines.understanding import lexicon
-from engines.understanding.later_turns import NumberedPart, PagePart, numbered_part
+from engines.understanding.later_turns import NumberedPart, PagePart, is_form_of, numbered_part
 from engines.understanding.task_words import number_in_words
 from engines.understanding.words import plain_words
 
 _NUMBERED_HEADING = re.compile(r"^\W*(?P<number>\d{1,2})\s*(?:[.):]|\s[–—-]\s)(?!\d)")
+_NOUN_AND_NUMBER = re.compile(r"^\W*(?P<noun>[^\W\d]+)\s+(?P<number>\d{1,2})(?![\w.])")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _ITEM = re.compile(r"^(?P<indent>\s*)(?:>\s?)?\**(?P<number>\d{1,2})[.)]\**\s+\S")
 _HEADED: dict[PagePart, re.Pattern[str]] = {
@@ -39,6 +40,50 @@ def part_asked(text: str, sources: Sequence[Source]) -> list[Source]:
         return headed or _nth_section(sources, named.number)
     items = [found for each in sources for found in _items(each, named.number)]
     return items[:1] or (_nth_section(sources, named.number) if named.kind == "point" else [])
+
+
+def counted_section(
+    number: int, noun: str, sources: Sequence[Source], shown: Sequence[tuple[str, ...]], *, by_number: bool
+) -> list[Source]:
+    """What of a page's sections an answer leads to by a number, "the third way"; none where no heading has it.
+
+    It is the one whose heading has the noun and the number, "Stage 3: …", beside or below what the answer has `shown`;
+    with `by_number` also one with the number alone. Else it is the one at that place below a heading that counts its
+    sections by the noun: "The 4 ways to create a mock".
+    """
+    for only_noun in (True, False) if by_number else (True,):
+        for source in sources:
+            for depth, heading in enumerate(source.heading_path, 1):
+                path = source.heading_path[:depth]
+                own = _own_number(heading, noun, only_noun=only_noun)
+                if own == number and any(path[:-1] == each[: depth - 1] for each in shown):
+                    return [each for each in sources if each.heading_path[:depth] == path]
+    return _nth_below(sources, number, noun) if noun else []
+
+
+def _own_number(heading: str, noun: str, *, only_noun: bool) -> int | None:
+    found = _NOUN_AND_NUMBER.match(heading)
+    if found and noun and is_form_of("".join(plain_words(found["noun"])), noun):
+        return int(found["number"])
+    found = None if only_noun else _NUMBERED_HEADING.match(heading)
+    return int(found["number"]) if found else None
+
+
+def _nth_below(sources: Sequence[Source], number: int, noun: str) -> list[Source]:
+    """The section of this number below the first heading that says how many there are of the noun."""
+    paths = (each.heading_path[:depth] for each in sources for depth in range(1, len(each.heading_path) + 1))
+    for path in dict.fromkeys(paths):
+        words = plain_words(path[-1])
+        counts = any(word.isdecimal() or number_in_words(word) is not None for word in words)
+        if not counts or not any(is_form_of(word, noun) for word in words):
+            continue
+        deep = len(path) + 1
+        inner = [each.heading_path[:deep] for each in sources if each.heading_path[: len(path)] == path]
+        below = list(dict.fromkeys(each for each in inner if len(each) == deep))
+        if 1 <= abs(number) <= len(below) > 1:
+            wanted = below[number - 1 if number > 0 else number]
+            return [each for each in sources if each.heading_path[:deep] == wanted]
+    return []
 
 
 def lines_asked(text: str) -> int:

@@ -171,6 +171,10 @@ class PageTasks:
             return None
         return await self._from_text(replace(asked, intent=Intent("page_task", "ask")), None)
 
+    async def sections(self, asked: Task, url: str) -> PageText:
+        """All sections of a page of the book."""
+        return await self._whole_text(asked, [replace(asked.filters, url=url)])
+
     async def _page_of_the_tutorial(self, asked: Task, number: int) -> AnswerFrom | None:
         """The page that is a step of the open page's tutorial, whose first page may only introduce the steps."""
         chapter = asked.open_chapter

@@ -26,6 +26,16 @@ _BETWEEN_NAMES = lexicon.pattern("tasks", *_SEPARATORS, separates=f"{{between_pl
 _BETWEEN_CHOICES = lexicon.pattern("definitions", *_SEPARATORS, separates="{and_of_a_list}|{chooses}")
 MAY_COMPARE = re.compile(rf"{_COMPARES.pattern}|{_PREFERS.pattern}|(?<!\w)(?:{_CHOICES})(?!\w)", re.IGNORECASE)
 """Words of which a sentence that compares things has one; few other sentences have."""
+_NAME = r"[^\s,.;:?!]+(?:\s+[^\s,.;:?!]+){0,3}?"
+_PAIR = lexicon.pattern(  # "Gazebo and Unity: …"
+    "definitions",
+    rf"^\W*(?P<first>{_NAME})\s+(?:{{and_of_a_list}}|{{chooses}}|n|&)\s+(?P<second>{_NAME})\s*(?:[,.;:?!…]+|\s[–—-]+)\s+[¿¡]?(?=\w)",
+)
+_CODE_NAME = re.compile(r"(?<!\w)(?:[a-z]+(?:[A-Z][a-z0-9]*)+|\w+_\w+|[a-z]+(?:-[a-z]+)+|--?[a-z][\w-]+)(?!\w)")
+_BESIDE_OR = lexicon.pattern(
+    "definitions",
+    r"(?<!\w)(?P<first>[^\W\d_][\w-]+)\s+{chooses}\s+(?:{article}\s+)?(?P<second>[^\W\d_][\w-]+)(?!\w)",
+)
 _MOST_WORDS = 4  # of one name
 _MARK = "§"  # in place of the words that ask which of two things to take
 _WORD = regex.compile(rf"{_MARK}|[\p{{L}}\p{{N}}][\w.+#()/-]*")
@@ -64,6 +74,42 @@ def things_asked(questions: Iterable[str]) -> tuple[str, ...]:
         language = detected_language(question) or "en"
         found += things_compared(question, language) or filter(None, (term_asked(question),))
     return tuple(dict.fromkeys(found))
+
+
+def two_named(question: str) -> tuple[str, str] | None:
+    """The two things that a question speaks of, whatever it asks of them: "Gazebo and Unity. what is Gazebo?".
+
+    They stand at its beginning, or are compared, or are its two names of code, or stand beside "or".
+    """
+    if len(question) > _MOST_CHARACTERS:
+        return None
+    pair = _PAIR.match(question)
+    second = _first_name(pair["second"], detected_language(question) or "en") if pair else ""
+    if pair and second:
+        return pair["first"].strip(), second
+    compared = things_compared(question, detected_language(question) or "en") or ()
+    names = code_names(question)
+    beside = _BESIDE_OR.search(question)
+    for two in (compared, names, (beside["first"], beside["second"]) if beside else ()):
+        if len(two) == 2:
+            return two[0], two[1]
+    return None
+
+
+def code_names(question: str) -> list[str]:
+    """The names of code in a question, each once: "mockClear" and "mockReset"."""
+    return list(dict.fromkeys(_CODE_NAME.findall(question)))
+
+
+def the_other_of(two: tuple[str, str], question: str) -> str:
+    """The same question about the other one of two things; "" where it is about both or none."""
+    pair = _PAIR.match(question)
+    asked = question[pair.end() :] if pair else question
+    told = [each for each in two if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", asked, re.IGNORECASE)]
+    if len(told) != 1:
+        return ""
+    other = two[1] if told[0] == two[0] else two[0]
+    return re.sub(rf"(?<!\w){re.escape(told[0])}(?!\w)", lambda _: other, asked, flags=re.IGNORECASE).strip()
 
 
 def _parted(sentence: str, separators: re.Pattern[str]) -> tuple[list[str], list[str]]:

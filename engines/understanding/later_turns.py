@@ -28,6 +28,9 @@ _PARTS_OF_A_PAGE: tuple[tuple[PagePart, re.Pattern[str]], ...] = (
 NAMES_A_POINT = lexicon.pattern("turns", r"(?<!\w)(?:{step}|{point})\s*#?\d")  # "what is step 1?"
 _SUBSECTION = re.compile(r"\d\.\d")  # "4.2" is the number of a page or a section in the book
 _ARTICLE = lexicon.pattern("turns", "^{article}$")
+_COUNTED = lexicon.pattern("turns", "^{counted_thing}$")
+_DONE_WITH = lexicon.pattern("turns", r"^\W*{done_with}(?!\w).*\W{and_next}\W*$")
+_POLITE = lexicon.pattern("follow_ups", "^{polite_word}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
 _NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
 _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
@@ -69,7 +72,7 @@ def point_asked(text: str) -> Intent | None:
     found: dict[int, int] = {}  # by the place of the word
     for at, word in enumerate(words):
         counted, in_order = _number(word), _number(word, ordinal=True)
-        is_alone = at == len(words) - 1 > 0 and _ARTICLE.match(words[at - 1]) is not None
+        is_alone = at > 0 and _ARTICLE.match(words[at - 1]) and all(map(_POLITE.match, words[at + 1 :]))
         if counted is not None and (is_point[at] or at - 2 in found):  # "point 2 and 3"
             found[at] = counted
         elif in_order is not None and (is_point[at + 2] or is_alone):
@@ -82,27 +85,50 @@ def point_asked(text: str) -> Intent | None:
         ordinals = ((at, _number(word, ordinal=True)) for at, word in enumerate(words) if at not in found)
         found = {at: number for at, number in ordinals if number is not None and number > 0} | found
     others = (word for at, word in enumerate(words) if at not in found and not is_point[at + 1])
-    if not 0 < len(found) <= _MOST_POINTS or not _BESIDE.issuperset(others):
+    if len(found) == 1 and _DONE_WITH.match(text):
+        found = {at: number + 1 for at, number in found.items() if number > 0}
+    elif not _BESIDE.issuperset(others):
+        return None
+    if not 0 < len(found) <= _MOST_POINTS:
         return None
     return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
 
 
 def point_by_its_noun(text: str, said: str) -> Intent | None:
-    """The same with a noun of what was said in place of "point": "the third phase" after "what are the phases?"."""
+    """The same with a noun of what was said in place of "point": "the third phase" after "what are the phases?".
+
+    What any answer may list, ways and reasons, need not have been named: "the first reason" after "why ROS 2?".
+    """
     if len(text) > _MOST_CHARACTERS:
         return None
     words, nouns = plain_words(text), {word for word in plain_words(said) if len(word) >= _SHORTEST_NOUN}
+    if not nouns:
+        return None
     for at, word in enumerate(words):
         is_counted = _number(words[at - 1], ordinal=True) is not None if at else False
         is_numbered = at + 1 < len(words) and words[at + 1].isdecimal()
-        if word not in _BESIDE and (is_counted or is_numbered) and any(_is_form_of(word, noun) for noun in nouns):
+        is_noun = _COUNTED.match(word) or any(is_form_of(word, noun) for noun in nouns)
+        if word not in _BESIDE and (is_counted or is_numbered) and is_noun:
             return point_asked(" ".join((*words[:at], _A_POINT, *words[at + 1 :])))
     return None
 
 
-def _is_form_of(word: str, noun: str) -> bool:
+def noun_counted(text: str) -> str:
+    """The noun that a message counts points by, "way" of "the third way"; "" if it has none but a word for a point."""
+    words = plain_words(text)
+    for at, word in enumerate(words):
+        is_counted = at > 0 and _number(words[at - 1], ordinal=True) is not None
+        is_numbered = at + 1 < len(words) and words[at + 1].isdecimal()
+        if (is_counted or is_numbered) and word not in _BESIDE and not _POINT.match(word):
+            return word
+    return ""
+
+
+def is_form_of(word: str, noun: str) -> bool:
     """Whether two words are one noun, in the singular or the plural: "phase" and "phases", "Phase" and "Phasen"."""
     shorter, longer = sorted((word, noun), key=len)
+    if longer in (shorter, f"{shorter}s"):
+        return True
     same = len(shorter) - (shorter[-1] in "yeo")
     return same >= _SHORTEST_NOUN - 1 and longer.startswith(shorter[:same]) and len(longer) - same <= _LONGEST_ENDING
 
@@ -126,6 +152,7 @@ def numbered_part(text: str) -> NumberedPart | None:
     if len(text) > _MOST_CHARACTERS or _SUBSECTION.search(text):
         return None
     words = plain_words(_SIGN.sub(" ", text))
+    further = 1 if _DONE_WITH.match(text) else 0
     for at, word in enumerate(words):
         kind = next((kind for kind, pattern in _PARTS_OF_A_PAGE if pattern.match(word)), None)
         if kind is None:
@@ -134,9 +161,9 @@ def numbered_part(text: str) -> NumberedPart | None:
         is_one = at > 0 and not word.endswith("s")  # "the first steps" of a tutorial are no step 1
         before = _number(words[at - 1], ordinal=True) if is_one else None
         if behind is not None and behind > 0:
-            return NumberedPart(kind, behind, (*words[:at], *words[at + 2 :]))
+            return NumberedPart(kind, behind + further, (*words[:at], *words[at + 2 :]))
         if before is not None:
-            return NumberedPart(kind, before, (*words[: at - 1], *words[at + 1 :]))
+            return NumberedPart(kind, before + (further if before > 0 else 0), (*words[: at - 1], *words[at + 1 :]))
     return None
 
 

@@ -1,6 +1,6 @@
 """What counts as a point of an answer, and what a section says under it."""
 
-from engines.tasks.answer_points import numbered, own_text, points_of
+from engines.tasks.answer_points import is_asking_back, numbered, own_text, places_shown, points_of
 from tests.tables import each_row
 
 _STAGES = """> The pipeline has four stages:
@@ -95,3 +95,46 @@ def test_a_point_is_told_with_what_stands_below_it(quoted: str, number: int, tex
     point = numbered(points_of(quoted), number)
     assert point is not None
     assert own_text(point, SECTION) == text
+
+
+_JOINTS = """> **Purpose**: Real robots
+>
+> **Structure**: A tree
+>
+> — URDF › Format [1]
+
+> **Fixed Joints**: Rigid
+>
+> **Revolute Joints**: One axis
+>
+> — URDF › Joint Types [2]
+
+> **Common planning errors**:
+>
+> 1. **Lost objects**: None
+> 2. **Loops**: Again
+>
+> **Mitigation**: Validate.
+>
+> — Plans › Limits [3]"""
+
+
+@each_row(
+    ("question", "names"),
+    [
+        ("which kinds of joints are there?", ["Fixed Joints", "Revolute Joints"]),
+        ("what are common planning errors?", ["Lost objects", "Loops"]),
+        ("what is URDF?", ["Purpose", "Structure"]),
+        ("", ["Purpose", "Structure"]),
+    ],
+)
+def test_the_points_are_of_the_list_that_has_the_words_of_the_question(question: str, names: list[str]) -> None:
+    assert [each.name for each in points_of(_JOINTS, question=question)] == names
+
+
+def test_what_an_answer_shows_has_its_page_and_headings() -> None:
+    back = "It may mean:\n\n- **Guide › Start › On**: Begin. [1]\n- **Options › esm [array<string>]**: Default. [2]"
+    assert places_shown(_PLACES)[:2] == [("Gait", "Phases"), ("Gait", "Swing")]
+    assert places_shown(back)[-1] == ("Options", "esm [array<string>]")
+    assert is_asking_back(back)
+    assert not is_asking_back(_PLACES)

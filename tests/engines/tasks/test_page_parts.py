@@ -1,7 +1,7 @@
 """Which section, step or point of a page a message names by its number, and how many lines of an outline it wants."""
 
 from engines.events import Source
-from engines.tasks.page_parts import lines_asked, part_asked
+from engines.tasks.page_parts import counted_section, lines_asked, part_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import intent_of
 from tests.tables import each_row
@@ -95,3 +95,39 @@ def test_a_question_with_a_number_of_its_own_is_none(message: str) -> None:
 def test_a_step_after_an_answer_is_of_the_answer() -> None:
     intent = intent_of("explain step 3", has_page=True, has_history=True)
     assert intent == Intent("conversation_task", "point", subject="3")
+
+
+_COUNTED = [
+    _source(1, "Modes", "The 3 ways to drive", "By hand"),
+    _source(2, "Modes", "The 3 ways to drive", "By wire"),
+    _source(3, "Modes", "The 3 ways to drive", "By wire", "Wires"),
+    _source(4, "Modes", "The 3 ways to drive", "By plan"),
+    _source(5, "Flow", text="It has stages."),
+    _source(6, "Flow", "Stage 1: Design"),
+    _source(7, "Flow", "Stage 2: Test"),
+    _source(8, "Rules", "1. Be short"),
+    _source(9, "Rules", "2. Be clear"),
+    _source(10, "Étapes", "Étape 1 : Ouvrir"),
+    _source(11, "Regeln", "Regel 2: Prüfen"),
+]
+
+
+@each_row(
+    ("number", "noun", "shown", "by_number", "numbers"),
+    [
+        (2, "way", ("Modes",), False, [2, 3]),
+        (-1, "ways", ("Modes",), False, [4]),
+        (4, "way", ("Modes",), False, []),
+        (2, "stage", ("Flow",), False, [7]),
+        (2, "stage", ("Rules",), False, []),
+        (2, "", ("Rules", "1. Be short"), True, [9]),
+        (2, "", ("Rules",), False, []),
+        (1, "etape", ("Étapes",), False, [10]),
+        (2, "regel", ("Regeln",), False, [11]),
+    ],
+)
+def test_a_section_that_the_book_counts_near_what_was_shown(
+    number: int, noun: str, shown: tuple[str, ...], by_number: bool, numbers: list[int]
+) -> None:
+    found = counted_section(number, noun, _COUNTED, [shown], by_number=by_number)
+    assert [each.number for each in found] == numbers

@@ -8,6 +8,11 @@ from tests.tables import each_row
     ("question", "names"),
     [
         ("toBe vs toEqual", ("toBe", "toEqual")),
+        ("what distinguishes a topic from a service", ("topic", "service")),
+        ("tabs and menu, not the same?", ("tabs", "menu")),
+        ("how are Gazebo and Unity diffrent", ("Gazebo", "Unity")),
+        ("Gazebo und Unity sind nicht dasselbe?", ("Gazebo", "Unity")),
+        ("¿qué distingue tabs y menu?", ("tabs", "menu")),
         ("jest.mock versus jest.doMock", ("jest.mock", "jest.doMock")),
         ("What is the difference between a topic and a service in ROS 2?", ("topic", "service")),
         ("how does PPO differ from SAC", ("PPO", "SAC")),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat.condense import intent_after
+from engines.chat.condense import in_context, intent_after
 from engines.events import Turn
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
@@ -38,6 +38,14 @@ def after(*messages: str, has_page: bool = False) -> Intent:
         ("explique le deuxième point", "2"),
         ("explica el segundo punto", "2"),
         ("doosra point samjhao", "2"),
+        ("tell me more abt the 3rd", "3"),
+        ("more bout the last one pls, slower", "-1"),
+        ("can u expand on the 2nd", "2"),
+        ("ok only step two again please, slower", "2"),
+        ("finished step 4, what's next?", "5"),
+        ("j'ai fini l'étape 2, ensuite ?", "3"),
+        ("explícame solo el segundo", "2"),
+        ("le deuxième stp", "2"),
         ("دوسرا نکتہ سمجھائیں", "2"),
     ],
 )
@@ -275,3 +283,43 @@ def test_the_open_page_is_compared_with_the_one_beside_it(message: str, part: st
 )
 def test_what_is_asked_beside_an_order_or_about_prompts_is_a_question(message: str) -> None:
     assert intent_of(message).kind == "question"
+
+
+@each_row(
+    ("message", "points"),
+    [
+        ("what's the third way exactly?", "3"),
+        ("the 1st reason, can u expand", "1"),
+        ("explain the second benefit", "2"),
+        ("stage 5 kya hai", "5"),
+        ("erkläre den zweiten Grund", "2"),
+        ("explica la segunda razón", "2"),
+    ],
+)
+def test_what_any_answer_may_list_counts_its_points(message: str, points: str) -> None:
+    assert after("Why ROS 2?", message) == Intent("conversation_task", "point", subject=points)
+    assert intent_of(message).task != "point"
+
+
+@each_row(
+    ("before", "message", "searched"),
+    [
+        ("Gazebo and Unity. what is Unity?", "whats the other", "what is Gazebo?"),
+        ("tabs or menu? when do I use a menu", "and when the other", "when do I use a tabs"),
+        ("nav2 n moveit, what is nav2?", "other one pls", "what is moveit?"),
+        ("Cordova und Capacitor: was ist Cordova?", "und bei dem anderen?", "was ist Capacitor?"),
+        ("MPC y RL: ¿qué es MPC?", "¿y el otro?", "qué es RL?"),
+        (
+            "is a topic or a service faster",
+            "between these two, what fits images?",
+            "topic / service, what fits images?",
+        ),
+        ("mockName what is it", "also for jest.fn()?", "mockName also for jest.fn()?"),
+        ("what is mockName", "auch für jest.fn()?", "mockName auch für jest.fn()?"),
+        ("what is toBe. i also saw toEqual", "compare both", "What is the difference between toBe and toEqual?"),
+    ],
+)
+def test_the_other_and_both_are_the_things_of_the_question_before(before: str, message: str, searched: str) -> None:
+    turns = [Turn("user", before), Turn("assistant", "An answer. [1]")]
+    assert in_context(message, turns).query_str == searched
+    assert intent_after(message, turns, has_page=False).kind == "question"
