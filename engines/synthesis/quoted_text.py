@@ -30,7 +30,6 @@ LATER_CHARS = 700  # of the quotations behind the first one: an answer has room 
 _MOST_CHARS = 1_300  # with what a block introduces, or the last of several steps
 _LEAST_OF_CODE = 500  # characters that are shown of code which is longer than a quotation
 _SHORT = 200  # characters beside code that leave it twice the length of a quotation
-_BETWEEN = 30  # characters for which the space around a block would have room
 _SHORT_CODE = 300  # characters of code that is quoted beside prose though no code is asked for: a formula, a command
 _WHOLE_TABLE = 800  # characters; of longer tables, the rows that are asked for are shown
 _PART_OF_CODE = 400  # characters; divided code has longer parts than that
@@ -340,7 +339,7 @@ def _within(blocks: Sequence[str], shown: Set[int], needed: Set[int], most: int)
 
     def length(place: int) -> int:
         size = len(blocks[place])
-        return _BETWEEN + (min(size, _LEAST_OF_CODE) if is_code(blocks[place]) else size)
+        return min(size, _LEAST_OF_CODE) if is_code(blocks[place]) else size
 
     kept = {place for at in needed & shown for place in range(_belongs_from(blocks, at), at + 1) if place in shown}
     size = sum(map(length, kept))
@@ -664,21 +663,25 @@ def _without_idle_lead_ins(blocks: Sequence[str], chosen: Set[int]) -> dict[int,
 def _cut(code: str, others: int, asked: _Asked | None) -> tuple[str, bool]:
     """Long code beside so many characters, and whether its first lines are left out.
 
-    It ends at a blank line if one is in its second half, or at a statement's end. Where no code is asked for it is
-    short, and begins where its lines have most of the question.
+    It ends at a blank line if one is in its second half, or at a statement's end, behind its last line with words that
+    are asked for. Where no code is asked for it is short, and begins where its lines have most of the question.
     """
     whole = 2 * QUOTED_CHARS if others <= _SHORT else _MOST_CHARS
     if len(code) + others <= whole if asked is None else len(code) <= _LEAST_OF_CODE + _SHORT:
         return code, False
     room = max(_LEAST_OF_CODE, _MOST_CHARS - others) if asked is None else _LEAST_OF_CODE
+    if asked and others <= _SHORT:
+        room += _SHORT
     opening, *lines, fence = code.splitlines()
     room -= len(opening) + len(fence)
     begins = _lines_asked_for(lines, room, asked) if asked else 0
     lines = lines[begins:]
     sizes = list(accumulate(len(line) + 1 for line in lines))
     last = max(1, sum(size <= room for size in sizes))
-    ends = [end for end in range(1 + last // 2, last + 1) if end < len(lines) and not lines[end].strip()]
-    ends = ends or [end for end in range(1 + last // 2, last + 1) if _GOES_ON_BELOW.search(lines[end - 1]) is None]
+    wanted = [number for number, line in enumerate(lines[:last], 1) if asked and asked.weight(line)]
+    least = max([1 + last // 2, *wanted[-1:]])
+    ends = [end for end in range(least, last + 1) if end < len(lines) and not lines[end].strip()]
+    ends = ends or [end for end in range(least, last + 1) if _GOES_ON_BELOW.search(lines[end - 1]) is None]
     kept = lines[: ends[-1] if ends and last < len(lines) else last]
     while len(kept) > 1 and not kept[-1].strip():
         kept.pop()

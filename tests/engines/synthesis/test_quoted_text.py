@@ -397,3 +397,9 @@ def test_code_that_is_asked_for_is_in_a_shorter_quotation_as_well() -> None:
     told = "\n\n".join(f"Point {number} of a timer, {'told at length, ' * 12}to its end." for number in range(3))
     source = Source(1, "id-1", "https://book.example/docs/timers", "Timers", (), f"{told}\n\n{CODE}", 1.0)
     assert CODE in quoted_text(source, "code for a timer", (), LATER_CHARS)
+
+
+def test_code_alone_is_cut_behind_the_line_with_what_is_asked_for() -> None:
+    before = "\n".join(f"echo checking_part_{number}_of_this_machine" for number in range(11))
+    code = f"```bash\n{before}\n\ncheck_gpu_memory_of 8GB\n{before}\n```"
+    assert "8GB" in quoted(code, "which gpu is needed")
