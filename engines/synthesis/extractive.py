@@ -78,7 +78,7 @@ _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTA
 
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 _MOST_NAMED = 3
-# Of `_best_ahead`: chosen on the dev halves of the questions on five books. Wider forms lost more than they won.
+# Of `_best_ahead`: chosen on five books' questions (docs/quality.md). Wider forms lost more than they won.
 _NEARLY = 0.7  # of what the first passage has of the question, from which another one may stand before it
 _MOST_OF_IT, _CLEARLY = 0.5, 1.5  # of a question for a number that a sentence has; how much more than the first one's
 _LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
