@@ -86,11 +86,11 @@ _NAMED, _RATHER = 0.75, 3  # of a question that a heading has which names it; ho
 _IN_SEARCH = 0.88  # of the first one's score in the search, from which a passage comes ahead for its heading
 _REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
-_AGAIN = lexicon.pattern("quotations", r"\b{asks_again}\b", flags=re.NOFLAG)
+_AGAIN = lexicon.pattern("quotations", "{word:asks_again}", flags=re.NOFLAG)
 _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
 _EXERCISES = lexicon.pattern("headings", "{exercises}")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+\S")
-_FOR_EXAMPLE = lexicon.pattern("quotations", r"\b{asks_for_example}\b")
+_FOR_EXAMPLE = lexicon.pattern("quotations", "{word:asks_for_example}")
 # Chosen on the dev halves of six books' questions: the first quotation is of a right section for 273 of 351 questions,
 # 269 without; on the test halves for 260 of 332, 259 without (without `_best_ahead` for 271 and 261).
 _FIT_PLACES = 2.0  # that a passage moves ahead where one of its parts has all of the question's words
@@ -98,9 +98,9 @@ _IN_CODE = 0.5  # of that, where the part is code that is not asked for
 _LISTED_PLACES, _TABLE_PLACES, _CODE_PLACES, _BESIDE_PLACES = 1.0, 2.0, 1.0, 1.0
 _LEAST_ITEMS, _LEAST_ROWS = 3, 3
 _MOST_ORDERED = 8  # passages; more are a whole page, in its order
-_ASKS_FOR_SEVERAL = lexicon.pattern("quotations", r"\b{asks_for_several}\b")
-_ASKS_FOR_TABLE = lexicon.pattern("quotations", r"\b{asks_for_table}\b")
-_BESIDE_THE_TEXT = lexicon.pattern("quotations", r"\b{beside_the_text}\b")
+_ASKS_FOR_SEVERAL = lexicon.pattern("quotations", "{word:asks_for_several}")
+_ASKS_FOR_TABLE = lexicon.pattern("quotations", "{word:asks_for_table}")
+_BESIDE_THE_TEXT = lexicon.pattern("quotations", "{word:beside_the_text}")
 _ROW = re.compile(r"[ \t]*\|.*\|")
 
 

@@ -10,7 +10,7 @@ import regex
 
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
-from engines.understanding.words import detected_language, is_function_word, is_roman_urdu
+from engines.understanding.words import IN_LATIN_LETTERS, detected_language, is_function_word, is_roman_urdu
 
 _MOST_CHARACTERS = 300  # of a sentence that compares things
 _COMPARES = lexicon.word_pattern("tasks.compare")
@@ -178,6 +178,8 @@ def _name_of(words: Iterable[str], language: str) -> list[str]:
     name: list[str] = []
     for word in words:
         compares = word == _MARK or bool(_COMPARES.fullmatch(word))
+        if name and word.isascii() != name[0].isascii() and language not in IN_LATIN_LETTERS:
+            break  # "CLIP 和 PaliGemma 有什么区别": a name in Latin letters ends where the other ones begin
         holds = is_function_word(word.casefold(), language) or is_roman_urdu(word) or _IS_ARTICLE.fullmatch(word)
         if not compares and not holds:
             name.append(word)

@@ -139,8 +139,9 @@ _PHRASE = lexicon.rich_pattern(
     "wishes",
     r"(?<![\p{L}\p{M}\p{N}_'’-])(?:(?P<always>{always})|(?P<edge>{at_an_edge}|{polite})|(?P<set_off>{set_off}))"
     r"(?![\p{L}\p{M}\p{N}_-]|\s+{of_a_subject}\b)",
+    r"(?P<in_a_run>{in_a_run})",  # of Chinese
 )
-_FIRST_LETTERS = {"always": 0xE000, "edge": 0xE100, "set_off": 0xE200}
+_FIRST_LETTERS = {"always": 0xE000, "in_a_run": 0xE000, "edge": 0xE100, "set_off": 0xE200}
 _ALWAYS_MARK, _EDGE_MARK, _MARK = "[\ue000-\ue0ff]", "[\ue000-\ue1ff]", "[\ue000-\ue2ff]"
 _MOST_PHRASES = 16  # of one sentence; less than letters for a kind
 
@@ -165,7 +166,7 @@ def _around(*frames: str) -> regex.Pattern[str]:
 
 _WITHIN = _around(r",\s*{mark}\s*(?=,)", r"[\s(–—]*{always_mark}\)?")
 _FIRST = _around(rf"^\W*{{mark}}(?:[\s,]*{{mark}})*(?:\s*{_PAUSE}|\s+(?={{begins}}))")
-_LAST = _around(rf"(?:[\s,;:.(–—-]+{_JOINED}{{edge_mark}}|\s*[,;:.(–—-]\s*{_JOINED}{{mark}})+{_END}")
+_LAST = _around(rf"(?:[\s,،，;:.(–—-]+{_JOINED}{{edge_mark}}|\s*[,،，;:.(–—-]\s*{_JOINED}{{mark}})+{_END}")
 _TOLD = _around(r"^(\W*{instruction})(?:\s+{mark})+(?=[\s:,])")
 _INSTRUCTS = _around(r"^\W*(?:{mark}\W*)*{instruction}(?!\w)")
 _LAST_OF_AN_INSTRUCTION = _around(rf"(?<=\w)(?:\s+{{mark}})+{_END}")
@@ -419,7 +420,7 @@ def without_wishes(sentence: str) -> str:
     text = _TOLD.sub(r"\1", text)
     for last in (_LAST, _LAST_OF_AN_INSTRUCTION) if instructs else (_LAST,):
         text = last.sub(_question_mark, text)
-    text = _BEFORE_A_MARK.sub("", _PRIVATE.sub(lambda mark: phrases[ord(mark[0]) % 0x100], text).strip(" ,;:–—-"))
+    text = _BEFORE_A_MARK.sub("", _PRIVATE.sub(lambda mark: phrases[ord(mark[0]) % 0x100], text).strip(" ,،，;:–—-"))
     return text if _LETTERS.search(text) else sentence
 
 

@@ -30,6 +30,7 @@ _PART_USES = 5  # in the book, of a part that is the same in English
 _FOLDER = Path(__file__).with_name("meanings")
 _TERMS = "terms.tsv"
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
+_LATIN = regex.compile(r"\p{Latin}")
 _NAME = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[.'’/+#-]+[\p{L}\p{M}\p{N}_]+)*[+#]*")
 _VERBS = {  # endings of verbs, and that of the infinitive, which the tables have
     "ur": [(ending, "نا") for ending in ("تا", "تے", "تی", "ئیں", "یں", "ا", "ے", "ی")],
@@ -124,13 +125,13 @@ class Meanings:
         word = _small(piece, language)
         if self.is_english(word, language):
             return piece
-        if word in named and not self.is_sure_of(word, language):
+        if word in named and (not self.is_sure_of(word, language) or _is_written_by_sound(word, named[word], language)):
             return named[word]
         if not _WORD.fullmatch(piece):
             return piece if piece.isascii() else ""
         found = self._remembered(word, language) or self._any(word, language)
         if found:
-            return found[0]
+            return " ".join(found) if self._is_compound(word, language) else found[0]
         if _is_frequent(word, language) or (language == "ur-Latn" and piece == word and _is_urdu_verb(word)):
             return ""
         return piece if piece.isascii() and zipf(word, language) <= zipf(word, "en") else ""
@@ -170,15 +171,20 @@ class Meanings:
         if self.is_english(word, language):
             return ()
         found = self._of_book(word, language)
-        if found or language not in _COMPOUNDING or load_table(language).of(word, language):
-            return found
-        return self._of_parts(word, language)
+        return self._of_parts(word, language) if not found and self._is_compound(word, language) else found
+
+    def _is_compound(self, word: str, language: str) -> bool:
+        """Whether the meanings of a word are those of its parts: "Bonuspunkte" is `bonus points`."""
+        return language in _COMPOUNDING and not load_table(language).of(word, language)
 
     def _of_book(self, word: str, language: str) -> tuple[str, ...]:
         if _is_frequent(word, language):
             return ()
         table = load_table(language)
-        return self._known(table.sure_of(word, language)) or self._known(table.likely_of(word, language))
+        surely = table.sure_of(word, language)
+        if surely and all(zipf(english, "en") >= _COMMON_ZIPF for english in surely.split()):
+            return ()  # "warum" is "why", and no "reason"
+        return self._known(surely) or self._known(table.likely_of(word, language))
 
     def _known(self, english_words: str) -> tuple[str, ...]:
         """The English words that the book has, only the nearest."""
@@ -204,7 +210,9 @@ class Meanings:
 
     def _of_part(self, part: str, language: str) -> str:
         """The nearest meaning of a part of a compound; the part may be an English word itself ("Sensor")."""
-        found = self._of_book(part, language)
+        nearest = self._any(part, language)  # may be a word that says too little by itself: "time"
+        is_common = bool(nearest) and zipf(nearest[0], "en") >= _COMMON_ZIPF
+        found = nearest if is_common and tokens(nearest[0], "en")[0] in self._by_stem else self._of_book(part, language)
         return found[0] if found else part if self._words.get(part, 0) >= _PART_USES and part.isascii() else ""
 
 
@@ -271,6 +279,11 @@ def _forms(word: str, language: str) -> Iterator[str]:
     for ending, infinitive in _VERBS.get(language, ()):
         if word.endswith(ending) and len(word) > len(ending) + 1:
             yield key(word.removesuffix(ending) + infinitive, language)
+
+
+def _is_written_by_sound(word: str, english: str, language: str) -> bool:
+    """Whether a word is the book's English one in other letters: "کوڈ" is rather `code` than `programming`."""
+    return not _LATIN.search(word) and english.casefold() in load_table(language).sure_of(word, language).split()
 
 
 def _is_frequent(word: str, language: str) -> bool:

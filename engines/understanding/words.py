@@ -26,7 +26,7 @@ import wordfreq
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from engines.understanding.language_files import meanings, words_of
+from engines.understanding.language_files import entries, meanings, words_of
 
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _WORDS = re.compile(r"[^\W_]+")
@@ -159,6 +159,7 @@ NEIGHBOURS = ("en", "es", "fr", "de", "pt", "it", "nl", "tr", "id")  # languages
 
 FUNCTION_WORDS = words_of("function_words", "en")
 _ROMAN_URDU = words_of("function_words", "ur-Latn")
+_OF_ASKING = {language: words_of("of_asking", language) for language in entries("words.of_asking")}
 
 
 def is_roman_urdu(word: str) -> bool:
@@ -197,8 +198,8 @@ def zipf(word: str, language: str) -> float:
 
 
 def is_stop_word(word: str, language: str) -> bool:
-    """Whether a word is so frequent in its language that it says nothing about a subject."""
-    return zipf(word, language) >= STOP_ZIPF
+    """Whether a word says nothing about a subject: it is very frequent in its language, or one of those that ask."""
+    return zipf(word, language) >= STOP_ZIPF or word.casefold() in _OF_ASKING.get(language, ())
 
 
 def content_words(text: str) -> list[str]:

@@ -44,6 +44,8 @@ from tests.tables import each_row
         ("modal ou popover, lequel utiliser ?", ("modal", "popover")),
         ("toast ya alert, kaun sa use karun?", ("toast", "alert")),
         ("topic aur service mein kya farq hai?", ("topic", "service")),
+        ("URDF 和 SDF 有什么区别", ("URDF", "SDF")),
+        ("URDF और SDF में क्या अंतर है", ("URDF", "SDF")),
         ("toast یا alert، کون سا استعمال کروں؟", ("toast", "alert")),
     ],
 )

@@ -164,6 +164,17 @@ def test_inflected_words_of_more_languages_get_the_books_words(question: str, ex
         ("Почему ros2_control не измеряет скорость?", "why ros2_control not measure speed"),
         ("在ROS里怎么测量距离?", "ROS how measure distance"),
         ("robot ki battery kyun nahi chalti?", "robot battery why not"),
+        ("Warum der Roboter?", "why robot"),
+        ("Wie viele Stunden pro Woche?", "how many hour per week"),
+        ("har hafte kitne ghante dene honge", "all week many hour"),
+        ("हर हफ्ते कितने घंटे लगेंगे", "week many hour take"),
+        ("每周需要多少小时", "week many hour"),
+        ("اس کتاب کو ہفتے میں کتنے گھنٹے دیں", "book week many hour"),
+        ("Kannst du mir URDF erklären?", "URDF"),
+        ("explique-moi URDF", "URDF"),
+        ("URDF समझाओ", "URDF"),
+        ("机器人怎么知道自己碰到了水", "robot how know touch water"),
+        ("Welche Kamerabatterie ist das?", "which camera battery"),
     ],
 )
 def test_a_question_is_put_word_by_word_into_english(question: str, gloss: str, meanings: Meanings) -> None:

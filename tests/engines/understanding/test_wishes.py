@@ -33,6 +33,18 @@ WISHES = [
     ("¿En pocas palabras, qué es SLAM?", "¿qué es SLAM?"),
     ("asaan alfaz mein SLAM kya hai", "SLAM kya hai"),
     ("آسان الفاظ میں SLAM کیا ہے؟", "SLAM کیا ہے؟"),
+    ("SLAM کیا ہے، کوڈ نہیں", "SLAM کیا ہے"),
+    ("SLAM erklären, ganz kurz, ohne Code", "SLAM erklären"),
+    ("wie geht SLAM, nur Stichpunkte", "wie geht SLAM"),
+    ("qué es SLAM, sin codigo", "qué es SLAM"),
+    ("SLAM kya hai, code ke baghair", "SLAM kya hai"),
+    ("SLAM kya hai, mukhtasar 3 points mein", "SLAM kya hai"),
+    ("सरल शब्दों में SLAM क्या है?", "SLAM क्या है?"),
+    ("SLAM क्या है, बिना कोड के", "SLAM क्या है"),
+    ("SLAM क्या है, 3 बिंदुओं में", "SLAM क्या है"),
+    ("用简单的话解释 SLAM", "解释 SLAM"),
+    ("解释SLAM，不要代码", "解释SLAM"),
+    ("请用三句话介绍SLAM", "介绍SLAM"),
 ]
 
 
