@@ -70,7 +70,7 @@ _GIVES_REASON = lexicon.pattern("quotations", "{word:gives_reason}")
 _ASKS_FOR_LIST = lexicon.pattern("quotations", "{word:asks_for_list}")
 _FOR_EXAMPLE = lexicon.pattern("quotations", "{word:asks_for_example}")
 _NAMES_CODE = lexicon.pattern("quotations", "{word:names_code}")
-_IDENTIFIER = regex.compile(r"\w+(?:[_.]\w+)+|\b\p{Ll}+\p{Lu}\w*")
+_IDENTIFIER = regex.compile(r"\b(?:\w+(?:[_.]\w+)+|\p{Ll}+\p{Lu}\w*)")  # `\b`: a long word is read once
 _HAS_NUMBER = regex.compile(r"\d")
 _SENTENCES = regex.compile(r"(?<=[.!?])\s+(?=\p{Lu})")
 _CELL_ENDS = regex.compile(r"(?<!\\)\|")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, Self
 
 from engines.understanding import lexicon
@@ -152,6 +152,13 @@ class Contents:
         if titled:
             return found if found is not None and plain_words(found.title) == plain_words(name) else None
         return found or self.named_in_part(name)
+
+    def has_titles(self, names: Iterable[str], *, least: int = 1) -> bool:
+        """Whether so many of the names are whole titles; only those are compared with the titles letter by letter."""
+        titles = [*(chapter.title for chapter in self.chapters), *(page.title for page in self.pages)]
+        own = {" ".join(plain_words(title)) for title in titles}
+        titled = (name for name in names if " ".join(plain_words(name)) in own and self.find(name, titled=True))
+        return sum(1 for _ in islice(titled, least)) >= least
 
     def nearly_titled(self, name: str) -> Chapter | None:
         """The one chapter or page whose title has nearly the words of a name: "From v29 to v30" for "moving 29 to 30".
@@ -438,11 +445,20 @@ def _likeness(words: Sequence[str], title: str) -> float:
     asked = [word for word in words if word not in _SMALL_WORDS and not word.isdigit()]
     if not asked or not named:
         return 0.0
-    letters = SequenceMatcher(None, " ".join(asked), " ".join(named)).ratio()
-    found = sum(any(SequenceMatcher(None, word, other).ratio() >= 0.85 for other in named) for word in asked)
-    whole = found == len(asked) and len(asked) * 2 >= len(named)
-    exact = set(asked) <= set(named)  # "tabs" is rather "ion-tabs" than "ion-tab"
+    letters = _ratio(" ".join(asked), " ".join(named), _SAME_NAME)
+    own = set(asked)  # a name may be a long point of an answer
+    exact = own <= set(named)  # "tabs" is rather "ion-tabs" than "ion-tab"
+    whole = len(asked) * 2 >= len(named) and all(any(_ratio(word, other, 0.85) for other in named) for word in own)
     return max(letters, (0.95 if exact else 0.9) if whole else 0.0)
+
+
+def _ratio(text: str, other: str, least: float) -> float:
+    """The share of common letters of two texts; 0 if it is below `least`, which their lengths mostly say already."""
+    if 2 * min(len(text), len(other)) < least * (len(text) + len(other)):
+        return 0.0
+    matcher = SequenceMatcher(None, text, other)
+    ratio = matcher.ratio() if matcher.quick_ratio() >= least else 0.0
+    return ratio if ratio >= least else 0.0
 
 
 def _words_of_a_title(text: str) -> frozenset[str]:

@@ -141,7 +141,8 @@ def _wanted(asked: Task, points: list[Point]) -> list[Point]:
 def has_step(asked: Task) -> bool:
     """Whether the last answer has the step that a message names by its number."""
     number = re.escape(asked.intent.subject)
-    return re.search(rf"^(?:> ?)?\W*{number}[.)]\s|^>.*\w\s{number}\b", asked.last_answer, re.MULTILINE) is not None
+    step = rf"^(?:> ?)?[^\w\n]*{number}[.)]\s|^>.*\w\s{number}\b"
+    return re.search(step, asked.last_answer, re.MULTILINE) is not None
 
 
 def page_of_point(asked: Task) -> str:
@@ -154,8 +155,7 @@ def page_of_point(asked: Task) -> str:
     if names_a_step(asked.question.text) and not points[0].is_listed:
         return ""
     names, name = [each.name for each in points], point.name
-    pages = [each for each in names if asked.contents.find(each, titled=True) is not None]
-    return name if name in pages and len(pages) >= FEWEST else ""
+    return name if asked.contents.has_titles([name]) and asked.contents.has_titles(names, least=FEWEST) else ""
 
 
 class PointSynthesizer(ExtractiveSynthesizer):

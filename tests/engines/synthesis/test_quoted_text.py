@@ -1,5 +1,7 @@
 """Where the quotation of a passage begins: at the code that a how-to question is after, where it would be cut off."""
 
+import time
+
 import pytest
 
 from engines.events import Source
@@ -403,3 +405,10 @@ def test_code_alone_is_cut_behind_the_line_with_what_is_asked_for() -> None:
     before = "\n".join(f"echo checking_part_{number}_of_this_machine" for number in range(11))
     code = f"```bash\n{before}\n\ncheck_gpu_memory_of 8GB\n{before}\n```"
     assert "8GB" in quoted(code, "which gpu is needed")
+
+
+@each_row("sign", ["十", "٣", "x"])
+def test_a_long_word_in_a_question_is_read_at_once(sign: str) -> None:
+    started = time.thread_time()
+    quoted(TIMERS, sign * 8_000)
+    assert time.thread_time() - started < 0.2

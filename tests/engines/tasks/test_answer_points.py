@@ -1,6 +1,12 @@
 """What counts as a point of an answer, and what a section says under it."""
 
+import time
+from types import SimpleNamespace
+from typing import cast
+
 from engines.tasks.answer_points import is_asking_back, numbered, own_text, places_shown, points_of
+from engines.tasks.last_points import has_step
+from engines.tasks.plans import Task
 from tests.tables import each_row
 
 _STAGES = """> The pipeline has four stages:
@@ -138,3 +144,16 @@ def test_what_an_answer_shows_has_its_page_and_headings() -> None:
     assert places_shown(back)[-1] == ("Options", "esm [array<string>]")
     assert is_asking_back(back)
     assert not is_asking_back(_PLACES)
+
+
+def test_a_step_is_looked_for_at_once_in_an_answer_of_many_lines_without_words() -> None:
+    started = time.thread_time()
+    for line in ("\n", "> \n", "-\n"):
+        assert not _has_second_step(line * (30_000 // len(line)))
+    assert time.thread_time() - started < 0.3
+    assert _has_second_step("> 1. Install it\n>\n> 2. Run it")
+    assert _has_second_step("\n\n> - 2) Run it")
+
+
+def _has_second_step(answer: str) -> bool:
+    return has_step(cast("Task", SimpleNamespace(intent=SimpleNamespace(subject="2"), last_answer=answer)))

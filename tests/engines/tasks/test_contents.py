@@ -1,5 +1,7 @@
 """Chapters are found by their number and their name, pages by their place."""
 
+import time
+
 from engines.tasks.contents import Contents, number_of
 from tests.tables import each_row
 
@@ -298,3 +300,25 @@ def test_words_in_quotation_marks_alone_name_a_place_by_its_whole_title() -> Non
 @each_row(("text", "number"), [("7", 7), ("3rd", 3), ("1000", 1000), ("12345678901234567890", 12345678901234567890)])
 def test_a_number_is_not_cut_off(text: str, number: int) -> None:
     assert number_of(text) == number
+
+
+def test_whole_titles_among_names_are_counted() -> None:
+    assert BOOK.has_titles(["Nodes"])
+    assert BOOK.has_titles(["ros 2", "no title", "Gazebo"], least=2)
+    assert not BOOK.has_titles(["Nodes", "Nodes of a graph", "chapter 1"], least=2)
+
+
+LONG_LISTS = {
+    "one long name": ["lorem ipsum dolor " * 500],
+    "one word again and again": ["robot"] * 1_000,
+    "a thousand names": [f"robot number {at}" for at in range(1_000)],
+}
+
+
+@each_row("names", list(LONG_LISTS))
+def test_long_names_and_many_of_them_are_compared_with_titles_at_once(names: str) -> None:
+    contents = Contents.of([row("All", *(f"the robot of part {at}" for at in range(300)))], locale="en", version=None)
+    started = time.thread_time()
+    assert not contents.has_titles(LONG_LISTS[names])
+    contents.find(" ".join(LONG_LISTS[names])[:8_000])
+    assert time.thread_time() - started < 0.5
