@@ -10,34 +10,21 @@ from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
+from engines.understanding import lexicon
 from engines.understanding.understanding import Understanding, words_of_subject
-from engines.understanding.words import is_foreign, is_stop_word, zipf
+from engines.understanding.words import is_foreign, is_roman_urdu, is_stop_word, zipf
 from storage.vectors.bm25 import decode_written_words, load_vocabulary, tokens
 
 _RARE = 3.7  # Zipf's scale; from this frequency on the lack of a word says little, unless it is a name
 _FREQUENT = 4.6  # a name of this frequency is rather another word
 _KNOWN = 2.0  # a word that is rarer may be misspelt, or of another language
+_WITHOUT_LIST = "ur-Latn"  # no list of words says which ones are of this language
+_SURELY_ENGLISH = 2.7  # Zipf's scale; rarer words beside Roman Urdu are rather Roman Urdu
 _SHORTEST = 4  # letters
 _TWO_EDITS_FROM = 8  # letters; a word that differs from one of the book by fewer edits is another spelling of it
-# English verbs, adjectives and adverbs: they name nothing. No other language's words are told unless they are names.
-_NO_NAMES = (
-    "ed",
-    "ing",
-    "ly",
-    "able",
-    "ible",
-    "ous",
-    "ful",
-    "less",
-    "ish",
-    "ize",
-    "izes",
-    "ise",
-    "ises",
-    "ify",
-    "shes",
-)
-_UNDONE = ("un", "non")
+_NO_NAMES = tuple(lexicon.words("endings_of_no_names"))
+_UNDONE = tuple(lexicon.words("beginnings_of_no_names"))
+_LIKE_ROMAN_URDU = ("a", "i", "o")  # how its words end that English has as rare ones: "jana", "nahi"
 
 
 class _BookWords(Protocol):
@@ -57,13 +44,14 @@ def unmentioned_word(text: str, asked: Understanding, names: Set[str], build: _B
     known = load_vocabulary(build.vocabulary)
     if known is None:
         return ""
-    changed = {
+    passed_over = {
         word.casefold() for pair in (*asked.corrections, *asked.terms, *asked.meanings) for word in _words(*pair)
     }
+    passed_over.update(word.casefold() for word in words_of_subject(asked.pasted or "", asked.language))
     found: list[tuple[float, str]] = []
     for word in words_of_subject(text, asked.language):
         plain = word.casefold()
-        if plain in changed or not _is_telling(word, asked, is_name=word in names):
+        if plain in passed_over or not _is_telling(word, asked, is_name=word in names):
             continue
         if not any(token in known for token in tokens(word, locale)) and not _is_written(plain, build.spelling):
             found.append((zipf(plain, "en"), word))
@@ -79,7 +67,10 @@ def _is_telling(word: str, asked: Understanding, *, is_name: bool) -> bool:
     plain = word.casefold()
     if len(plain) < _SHORTEST or not (plain.isascii() and plain.isalpha()):
         return False
-    frequency = zipf(plain, "en")
+    frequency = max(zipf(plain, "en"), zipf(plain.removesuffix("s"), "en"))
+    is_like_it = frequency < _SURELY_ENGLISH or plain.endswith(_LIKE_ROMAN_URDU)
+    if is_roman_urdu(plain) or (asked.asked_in == _WITHOUT_LIST and not is_name and is_like_it):
+        return False
     if not _KNOWN <= frequency < (_FREQUENT if is_name else _RARE):
         return False
     if asked.asked_in and (zipf(plain, asked.asked_in) or is_stop_word(plain, asked.asked_in)):

@@ -19,9 +19,11 @@ from storage.vectors.bm25 import tokens
 _CLEARLY = 0.3  # of the question, that the best sentence of one section has more than that of each other one
 _MOST_OF_IT = 0.6
 _ALIKE = 0.6  # of the words of the shorter of two lines, that the longer one has
+_ALIKE_BESIDE_CODE = 0.4  # the same where both have one piece of code: "use the `componentOnReady` helper"
 _LINE = 200  # characters
 _EXPLAINS = lexicon.pattern("quotations", r"\b{asks_to_explain}")
 _SETTING = re.compile(r"\W*\w+(?: \w+)?:\s*\S+(?: \S+)?")  # "Default: `0`.", "Alias: `-b`."
+_CODE = re.compile(r"`([^`]+)`")
 _IDENTIFIER = re.compile(r"(?<![\w-])-{1,2}\w[\w-]+|\b[a-z]+[A-Z]\w*|\b\w+_\w+|\b\w+\.\w+\w")
 
 
@@ -77,7 +79,8 @@ def _alike(lines: tuple[str, str], sections: tuple[Source, Source]) -> bool:
     first, second = (frozenset(tokens(line, None)) for line in lines)
     ours, theirs = (frozenset(tokens(" ".join((each.title, *each.heading_path)), None)) for each in sections)
     of_its_own = (first - second) & (ours - theirs) or (second - first) & (theirs - ours)
-    return not of_its_own and len(first & second) >= _ALIKE * max(1, min(len(first), len(second)))
+    alike = _ALIKE_BESIDE_CODE if set.intersection(*(set(_CODE.findall(line)) for line in lines)) else _ALIKE
+    return not of_its_own and len(first & second) >= alike * max(1, min(len(first), len(second)))
 
 
 def _are_on_one_identifier(question: str, meant: Sequence[Source]) -> bool:

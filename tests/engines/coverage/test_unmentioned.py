@@ -35,6 +35,12 @@ class Build:
         ("how do I test a playwright", ""),  # singular
         ("which color themes are there", ""),
         ("can i leave components untouched", ""),  # no name
+        ("it spreads over components", ""),  # a form of a word that is not rare
+        ("kya jest mein web worker wali file ko test kar sakte hain? kaise?", ""),  # Roman Urdu
+        ("agar main component ko bolun to wo isko kin kamon mein torta hai?", ""),
+        ("mera component renew karna hai, kahan jana hai?", ""),
+        ("jest ko svelte ke sath kaise istemal karun?", ""),  # may be Roman Urdu, for all that is known
+        ("jest ko cypress ke sath kaise istemal karun?", "cypress"),
         ("how do I sell a component", ""),  # not rare
         ("welche komponenten haben bonuspunkte", ""),  # of another language
         ("how do I test a vitset component", ""),  # no word that English has
