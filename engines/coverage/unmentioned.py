@@ -67,7 +67,7 @@ def _is_telling(word: str, asked: Understanding, *, is_name: bool) -> bool:
     plain = word.casefold()
     if len(plain) < _SHORTEST or not (plain.isascii() and plain.isalpha()):
         return False
-    frequency = max(zipf(plain, "en"), zipf(plain.removesuffix("s"), "en"))
+    frequency = max(zipf(form, "en") for form in (plain, plain.removesuffix("s"), plain.removesuffix("es")))
     is_like_it = frequency < _SURELY_ENGLISH or plain.endswith(_LIKE_ROMAN_URDU)
     if is_roman_urdu(plain) or (asked.asked_in == _WITHOUT_LIST and not is_name and is_like_it):
         return False

@@ -35,6 +35,7 @@ class Build:
         ("how do I test a playwright", ""),  # singular
         ("which color themes are there", ""),
         ("can i leave components untouched", ""),  # no name
+        ("what distinguishes a component from a page", ""),
         ("it spreads over components", ""),  # a form of a word that is not rare
         ("kya jest mein web worker wali file ko test kar sakte hain? kaise?", ""),  # Roman Urdu
         ("agar main component ko bolun to wo isko kin kamon mein torta hai?", ""),
