@@ -5,6 +5,7 @@ A plan is either a whole answer (`ReadyAnswer`) or the material from which the c
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
+from itertools import islice, product
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -29,6 +30,7 @@ from storage.vectors.hybrid_search import ChunkFilter, StoredChunk
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
 NO_VERDICT = GroundingDecided(verdict=None, score=0.0, covered_from=0.0, not_covered_below=0.0)
+_MOST_MEANINGS = 8  # of a name of several words
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,9 @@ class Task:
         found = self.contents.find(name, self.intent.word, titled=titled)
         if found is not None or titled or number_of(name) is not None:
             return found
-        meant = self.in_english(name)
-        return self.contents.named_in_part(meant) if meant else None
+        named = (self.contents.named_in_part(meant) for meant in self._meanings_of(name))
+        # Of what a word may mean, what is a chapter: "Wahrnehmung" is "perception", where a page is on "vision".
+        return max(filter(None, named), key=lambda chapter: len(chapter.pages) > 1, default=None)
 
     @property
     def is_unnumbered(self) -> bool:
@@ -167,9 +170,23 @@ class Task:
 
     def in_english(self, name: str) -> str:
         """What the words of a name that the message has in another language mean in the book's; "" for none."""
+        return " ".join(english for _, english in self._known_in(name))
+
+    def _known_in(self, name: str) -> list[tuple[str, str]]:
+        """The words of a name with what each means in the book's language, of which one may mean several things."""
         understood = understand_for(self.question.text, self.filters.locale, self.build.record)
         known = (*understood.terms, *understood.meanings)
-        return " ".join(english for typed, english in known if typed.casefold() in name.casefold())
+        return [(typed, english) for typed, english in known if typed.casefold() in name.casefold()]
+
+    def _meanings_of(self, name: str) -> list[str]:
+        """What a name may mean: with all meanings of its words, then with one of each: "Sicherheit" is "safety"."""
+        several: dict[str, list[str]] = {}
+        for typed, english in self._known_in(name):
+            several.setdefault(typed, []).append(english)
+        if not several:
+            return []
+        chosen = islice(product(*several.values()), _MOST_MEANINGS)
+        return [self.in_english(name), *(" ".join(words) for words in chosen)]
 
     @property
     def open_page(self) -> Chapter | None:

@@ -28,6 +28,7 @@ from engines.understanding.task_patterns import (
     THIS_CHAPTER,
     THIS_PAGE,
 )
+from engines.understanding.task_words import number_in_words
 from engines.understanding.words import plain_words
 
 # Frames that several patterns name. A word for a page is one that names no thing of a subject as well: "topic", "text".
@@ -67,6 +68,9 @@ SECOND_QUESTION = _compiled(
 PARTS = _compiled(r"(?<!\w){parts}(?!\w)")
 ABLE = lexicon.word_pattern("neighbours.able")  # what a reader can do after a place
 NEEDS = lexicon.word_pattern("neighbours.needs")  # what a reader should know or have done
+_IN_SO_MANY_POINTS = lexicon.pattern(
+    "turns", r"\s+{in_a_number}\s+(?:[^\W\d_]+\s+)??(?P<count>\d{1,2}|[^\W\d_]+)\s+{counted_lines}\W*$"
+)
 _LANGUAGE = LANGUAGES | lexicon.words("languages_in_other_cases")
 _BEHIND_A_NAME = lexicon.words("behind_a_name")
 _OF_ALL_OF_IT = lexicon.words("all_of_it")
@@ -157,13 +161,20 @@ def place_named(text: str) -> str:
 
 def bare_name(text: str) -> str:
     """A name without the wishes about the form and the second question behind it; "" where it names nothing."""
-    name = without_wishes(SECOND_QUESTION.sub("", text).strip(_SIGNS)).strip(_SIGNS)
+    name = _without_count(without_wishes(SECOND_QUESTION.sub("", text).strip(_SIGNS)).strip(_SIGNS))
     own = name
     for pattern in (THIS_PAGE, THIS_CHAPTER, THIS_BOOK, HOW_MANY, TABLE_OF_CONTENTS, *PAGE_TASKS.values()):
         own = pattern.sub(" ", own)
     words = plain_words(own)
     is_cut = bool(words) and words[-1] in _PREPOSITIONS  # "the poem on" of "the poem on page 3"
     return name if not is_cut and any(word not in _FILLERS | _NO_NAME for word in words) else ""
+
+
+def _without_count(name: str) -> str:
+    """A name without the number of points that is wished for behind it: "safety in three bullet points"."""
+    found = _IN_SO_MANY_POINTS.search(name)
+    is_count = found and (found["count"].isdecimal() or number_in_words(found["count"]) is not None)
+    return name[: found.start()].strip(_SIGNS) if found and is_count else name
 
 
 def _quoted(text: str) -> Place | None:
@@ -201,7 +212,7 @@ def _without_task(name: str, *, before: bool) -> str:
         words = words[:-1]
     if words and not _LANGUAGE.isdisjoint(plain_words(words[-1])):  # "the page on grasping into Urdu"
         words = words[: -2 if len(words) > 2 else -1]
-    return " ".join(words)
+    return _without_count(" ".join(words))
 
 
 def _without(text: str, found: re.Match[str]) -> str:

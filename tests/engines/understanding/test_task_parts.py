@@ -265,3 +265,22 @@ NEEDS = {
 def test_what_a_place_needs_is_asked_in_many_words(expected: tuple[str, str], message: str) -> None:
     intent = intent_of(message, has_page=True)
     assert (intent.task, intent.name) == expected
+
+
+COUNTED = (
+    "Summarise the chapter on safety in three bullet points|Summarise the chapter on safety in 3 bullets|"
+    "Summarise the chapter on safety in about five key points|Sum up the page on safety with four statements|"
+    "Summarise the chapter on safety in three sentences|Résume le chapitre sur la safety en trois points|"
+    "Fasse das Kapitel über safety in drei Stichpunkten zusammen|Resume el capítulo sobre safety en tres puntos|"
+    "safety wale chapter ka 3 nukaat mein khulasa karo|safety والے باب کا خلاصہ تین نکات میں کریں"
+)
+
+
+@each_row("message", COUNTED.split("|"))
+def test_the_number_of_points_is_no_word_of_a_place_s_name(message: str) -> None:
+    intent = intent_of(message)
+    assert (intent.kind, intent.part, intent.name) == ("page_task", "chapter", "safety")
+
+
+def test_a_name_may_end_with_what_is_counted_elsewhere() -> None:
+    assert intent_of("Summarize the page on working with difficult lessons").name == "working with difficult lessons"
