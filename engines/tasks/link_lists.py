@@ -29,7 +29,7 @@ from engines.understanding.words import plain_words
 from storage.vectors import payload
 
 _MOST_LINES = 14
-_SAYS_SOMETHING = " — "  # between the name of a section and its first sentence
+_SAYS_SOMETHING = " — "  # between the name of a section and its sentence
 _LEAST_LINES, _MOST_LETTERS_OF_LINES = 14, 6000  # of an outline: as many lines as fit, these at least
 _MOST_PAGES_OF_A_CHAPTER = 6
 _FEW_SECTIONS = 3
@@ -40,7 +40,7 @@ _ENTRY = re.compile(
     r"^\s*(?:[-*+] |\d+[.)] )?\*\*(?P<term>[^*\n]{2,60}?):?\*\*\s*(?::|–|—|-)?\s+(?P<said>[^\n]{20,240})$", re.MULTILINE
 )
 _RANK_K = 10  # of reciprocal ranks, as in the fusion of a search
-_MOST_LETTERS = 240  # of a section's first sentence
+_MOST_LETTERS = 240  # of the sentence from a section
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def page_source(number: int, page: PageEntry, site_url: str | None) -> Source:
 
 
 class OutlineSynthesizer(ExtractiveSynthesizer):
-    """Lists the sections with their first sentences, and says that this is no written summary."""
+    """Lists the sections with a sentence from each, and says that this is no written summary."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
 
 
 class AgainSynthesizer(ExtractiveSynthesizer):
-    """Lists the sections that the answer before has quoted, with their first sentences; the first of what was found
+    """Lists the sections that the answer before has quoted, with a sentence from each; the first of what was found
     where it has quoted none."""
 
     def __init__(self, opening: str) -> None:
@@ -253,7 +253,7 @@ def outline_of(source: Source) -> str:
 
 
 def _outlined(source: Source, *, by_page: bool) -> str:
-    """A section's name and its first sentence."""
+    """A section's name and a sentence from it."""
     name = source.title if by_page or not source.heading_path else source.heading_path[-1]
     text = without_links(source.text)
     first = gist(text, _MOST_LETTERS, _MOST_LETTERS_OF_ITEMS)

@@ -26,7 +26,7 @@ class Messages:
     piece: str  # above what a page has of something, its exercises or its code; with a place for `{title}`
     no_quiz: str  # with a place for `{title}`
     no_translation: str
-    no_rewording: str  # above the first sentences of the sections of the last answer
+    no_rewording: str  # above a sentence from each section of the last answer
     sources: str  # above the sections that the last answer is from
     no_sources: str  # the same, where it names none
     more: str  # above what was not quoted yet of its pages
@@ -109,17 +109,17 @@ ENGLISH = Messages(
     and_more="… and {count} more.",
     ask="Ask me about any of it.",
     no_model="No language model is configured, so nothing is written for you here. "
-    "These are the sections of “{title}” with their first sentences:",
+    "These are the sections of “{title}”, with a sentence from each:",
     own_summary="No language model is configured, so nothing is written for you here. "
     "This is the book's own summary of “{title}”:",
     sections="These are its parts:",
     piece="No language model is configured, so nothing is written for you here. "
     "This is what you asked for, from “{title}”:",
     no_quiz="No language model is configured, so no questions or cards can be made here. These are the "
-    "sections of “{title}” with their first sentences:",
+    "sections of “{title}”, with a sentence from each:",
     no_translation="No language model is configured, so nothing can be translated here.",
     no_rewording="No language model is configured, so the answer cannot be reworded here. "
-    "These are its sections with their first sentences:",
+    "These are its sections, with a sentence from each:",
     sources="The last answer is from these sections of the book, where you can check it:",
     no_sources="The last answer names no section of the book. These sections come closest to the question before it:",
     more="More from the same pages of the book:",
@@ -127,7 +127,7 @@ ENGLISH = Messages(
     example="The book shows this:",
     no_example="No example or code was found in the book's sections on this. These are the sections:",
     no_answers="No language model is configured, so no questions were made here, and there are no answers to them. "
-    "These are the sections with their first sentences:",
+    "These are the sections, with a sentence from each:",
     asked_first="Your first question in this conversation was: “{question}”",
     asked_last="Your last question was: “{question}”",
     asked_all="In this conversation you have asked:",
@@ -198,16 +198,16 @@ URDU = Messages(
     and_more="… اور {count} مزید۔",
     ask="ان میں سے کسی کے بارے میں بھی پوچھیں۔",
     no_model="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
-    "یہ “{title}” کے حصے اور ان کے پہلے جملے ہیں:",
+    "یہ “{title}” کے حصے ہیں، ہر ایک سے ایک جملے کے ساتھ:",
     own_summary="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ "
     "یہ “{title}” کا کتاب کا اپنا خلاصہ ہے:",
     sections="اس کے حصے یہ ہیں:",
     piece="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کچھ لکھا نہیں گیا۔ ”{title}“ سے آپ کی مانگی ہوئی چیز یہ ہے:",
     no_quiz="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال یا کارڈ نہیں بنائے جا سکتے۔ یہ "
-    "”{title}“ کے حصے ہیں، ان کے پہلے جملوں کے ساتھ:",
+    "”{title}“ کے حصے ہیں، ہر ایک سے ایک جملے کے ساتھ:",
     no_translation="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں کسی چیز کا ترجمہ نہیں ہو سکتا۔",
     no_rewording="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے جواب یہاں دوسرے الفاظ میں نہیں لکھا جا سکتا۔ "
-    "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
+    "یہ اس کے حصے ہیں، ہر ایک سے ایک جملے کے ساتھ:",
     sources="پچھلا جواب کتاب کے ان حصوں سے ہے، اور اسے وہیں جانچا جا سکتا ہے:",
     no_sources="پچھلا جواب کتاب کے کسی حصے کا نام نہیں لیتا۔ یہ حصے اس سوال کے سب سے قریب ہیں:",
     more="انہی صفحات سے مزید، جیسا کہ کتاب میں ہے:",
@@ -215,7 +215,7 @@ URDU = Messages(
     example="کتاب میں اس پر یہ ہے:",
     no_example="کتاب میں اس موضوع کے حصوں میں کوئی مثال یا کوڈ نہیں ملا۔ وہ حصے یہ ہیں:",
     no_answers="کوئی لسانی ماڈل ترتیب نہیں دیا گیا، اس لیے یہاں سوال نہیں بنائے گئے اور ان کے جواب بھی نہیں ہیں۔ "
-    "یہ اس کے حصے اور ان کے پہلے جملے ہیں:",
+    "یہ اس کے حصے ہیں، ہر ایک سے ایک جملے کے ساتھ:",
     asked_first="اس گفتگو میں آپ کا پہلا سوال تھا: ”{question}“",
     asked_last="آپ کا آخری سوال تھا: ”{question}“",
     asked_all="اس گفتگو میں آپ نے پوچھا ہے:",
@@ -286,16 +286,16 @@ GERMAN = Messages(
     and_more="… und {count} weitere.",
     ask="Fragen Sie mich zu allem davon.",
     no_model="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
-    "Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    "Das sind die Abschnitte von „{title}“ mit je einem Satz daraus:",
     own_summary="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. "
     "Das ist die eigene Zusammenfassung des Buchs zu „{title}“:",
     sections="Das sind die Teile davon:",
     piece="Es ist kein Sprachmodell eingerichtet, deshalb wird hier nichts für Sie geschrieben. Das haben Sie gesucht, aus „{title}“:",
     no_quiz="Es ist kein Sprachmodell eingerichtet, deshalb können hier keine Fragen oder Karten "
-    "gemacht werden. Das sind die Abschnitte von „{title}“ mit ihren ersten Sätzen:",
+    "gemacht werden. Das sind die Abschnitte von „{title}“ mit je einem Satz daraus:",
     no_translation="Es ist kein Sprachmodell eingerichtet, deshalb kann hier nichts übersetzt werden.",
     no_rewording="Es ist kein Sprachmodell eingerichtet, deshalb kann die Antwort hier nicht umformuliert werden. "
-    "Das sind ihre Abschnitte mit ihren ersten Sätzen:",
+    "Das sind ihre Abschnitte mit je einem Satz daraus:",
     sources="Die letzte Antwort stammt aus diesen Abschnitten des Buchs, in denen Sie sie prüfen können:",
     no_sources="Die letzte Antwort nennt keinen Abschnitt des Buchs. Ihrer Frage am nächsten kommen:",
     more="Mehr von denselben Seiten des Buchs:",
@@ -303,7 +303,7 @@ GERMAN = Messages(
     example="Das zeigt das Buch dazu:",
     no_example="In den Abschnitten des Buchs dazu steht kein Beispiel und kein Code. Die Abschnitte sind:",
     no_answers="Es ist kein Sprachmodell eingerichtet, deshalb wurden hier keine Fragen gestellt, und es gibt keine "
-    "Antworten darauf. Das sind die Abschnitte mit ihren ersten Sätzen:",
+    "Antworten darauf. Das sind die Abschnitte mit je einem Satz daraus:",
     asked_first="Ihre erste Frage in diesem Gespräch war: „{question}“",
     asked_last="Ihre letzte Frage war: „{question}“",
     asked_all="In diesem Gespräch haben Sie gefragt:",
@@ -374,16 +374,16 @@ FRENCH = Messages(
     and_more="… et {count} autres.",
     ask="Posez-moi une question sur l'un de ces sujets.",
     no_model="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
-    "Voici les sections de « {title} » avec leurs premières phrases :",
+    "Voici les sections de « {title} », avec une phrase de chacune :",
     own_summary="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. "
     "Voici le résumé que le livre donne lui-même de « {title} » :",
     sections="En voici les parties :",
     piece="Aucun modèle de langage n'est configuré, rien n'est donc rédigé ici. Voici ce que vous cherchez dans « {title} » :",
     no_quiz="Aucun modèle de langage n'est configuré, on ne peut donc créer ici ni questions ni "
-    "fiches. Voici les sections de « {title} » avec leurs premières phrases :",
+    "fiches. Voici les sections de « {title} », avec une phrase de chacune :",
     no_translation="Aucun modèle de langage n'est configuré, rien ne peut donc être traduit ici.",
     no_rewording="Aucun modèle de langage n'est configuré, la réponse ne peut donc pas être reformulée ici. "
-    "Voici ses sections avec leurs premières phrases :",
+    "Voici ses sections, avec une phrase de chacune :",
     sources="La dernière réponse vient de ces sections du livre, où l'on peut la vérifier :",
     no_sources="La dernière réponse ne nomme aucune section du livre. Les plus proches de sa question sont :",
     more="Voici la suite des mêmes pages, telle qu'elle est dans le livre :",
@@ -391,7 +391,7 @@ FRENCH = Messages(
     example="Voici ce que le livre montre :",
     no_example="Les sections du livre sur ce sujet n'ont ni exemple ni code. Voici ces sections :",
     no_answers="Aucun modèle de langage n'est configuré : aucune question n'a été créée ici, il n'y a donc pas de "
-    "réponses. Voici les sections avec leurs premières phrases :",
+    "réponses. Voici les sections, avec une phrase de chacune :",
     asked_first="Votre première question dans cette conversation était : « {question} »",
     asked_last="Votre dernière question était : « {question} »",
     asked_all="Dans cette conversation, vous avez demandé :",
@@ -462,16 +462,16 @@ SPANISH = Messages(
     and_more="… y {count} más.",
     ask="Pregúnteme sobre cualquiera de estos temas.",
     no_model="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
-    "Estas son las secciones de «{title}» con sus primeras frases:",
+    "Estas son las secciones de «{title}», con una frase de cada una:",
     own_summary="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. "
     "Este es el resumen que el propio libro da de «{title}»:",
     sections="Estas son sus partes:",
     piece="No hay ningún modelo de lenguaje configurado, así que aquí no se redacta nada. Esto es lo que busca, de «{title}»:",
     no_quiz="No hay ningún modelo de lenguaje configurado, así que aquí no se pueden crear preguntas "
-    "ni tarjetas. Estas son las secciones de «{title}» con sus primeras frases:",
+    "ni tarjetas. Estas son las secciones de «{title}», con una frase de cada una:",
     no_translation="No hay ningún modelo de lenguaje configurado, así que aquí no se puede traducir nada.",
     no_rewording="No hay ningún modelo de lenguaje configurado, así que aquí no se puede reformular la respuesta. "
-    "Estas son sus secciones con sus primeras frases:",
+    "Estas son sus secciones, con una frase de cada una:",
     sources="La última respuesta viene de estas secciones del libro, donde se puede comprobar:",
     no_sources="La última respuesta no nombra ninguna sección del libro. Las más cercanas a su pregunta son:",
     more="Más de las mismas páginas, tal como está en el libro:",
@@ -479,7 +479,7 @@ SPANISH = Messages(
     example="Esto es lo que muestra el libro:",
     no_example="Las secciones del libro sobre este tema no tienen ejemplos ni código. Son estas:",
     no_answers="No hay ningún modelo de lenguaje configurado: aquí no se han creado preguntas, así que no hay "
-    "respuestas. Estas son las secciones con sus primeras frases:",
+    "respuestas. Estas son las secciones, con una frase de cada una:",
     asked_first="Su primera pregunta en esta conversación fue: «{question}»",
     asked_last="Su última pregunta fue: «{question}»",
     asked_all="En esta conversación ha preguntado:",
