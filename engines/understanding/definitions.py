@@ -160,6 +160,7 @@ NONE = Definition(0.0)
 _OF_LISTS = 0.3  # by which a sentence of a list counts less than one of prose: many lists announce or repeat
 _OF_RECAPS = 0.8  # the same, of what a summary says, or a list of what is known before
 _MARKUP = regex.compile(r"[*_`]+")
+_NAMED_ASIDE = 2.3  # the strength of "Send a *chirp*, a sine whose …": marked as a term, and what it is behind a comma
 _LIST_ITEM = regex.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NUMBERED = regex.compile(r"^\s*\d")
 _EXPANDED = regex.compile(r"((?:[\w/'’]+[ -]){1,9}[\w/'’]+) \(_\)")  # of a term that is written as `_`
@@ -236,6 +237,7 @@ class _Patterns:
     spelt_out: regex.Pattern[str]  # "Vision-Language-Action (VLA) models are …"
     entry: regex.Pattern[str]  # "node: a process …"
     called: regex.Pattern[str]  # "… is called a node"
+    aside: regex.Pattern[str]  # "Send a *chirp*, a sine whose …"
     does: regex.Pattern[str]  # "Topics enable …"
     heading: regex.Pattern[str]  # "What is a node?"
     heading_of_kind: regex.Pattern[str]  # "What is a ROS 2 node?"
@@ -263,6 +265,8 @@ def _patterns() -> _Patterns:
         "spelt_out": r"{begins}{written_out}(?: \w+)? {is_a} {defined}\w+",
         "entry": r"^{term}\s*(?:(?::|—|–| - )\s*\w+ \w+|, [^,]{5,60}, \w+s \w+)",
         "called": r"\b{before_called} (?:\w+ )?{called} (?:{bare_term}|{written_out})(?!\w)",
+        "aside": rf"(?<![*_])(?P<mark>[*_]{{1,3}}){_LETTER}+(?:[\s.\-_/]*{_LETTER}+)*+(?P=mark), "
+        r"{article} {kind} \w+",
         "does": r"{begins}{term}(?: {itself})? (?:\w+ly )?{does}\b",
         "heading": r"{number}{heading_asks} (?:{exactly} )?(?:{term}|{written_out})(?: {heading_ends})?\W*$|"
         r"^\W*{bare_term}{heading_explains}\W*$",
@@ -297,7 +301,10 @@ def _of_block(block: str, place: int, name: str) -> Definition:
         is_entry = bool(patterns.entry.search(text)) and not _NUMBERED.match(
             line
         )  # numbered ones are steps, or contents
-        strength = _of_line(text, patterns, name) - (_OF_LISTS if is_list and not is_entry else 0.0)
+        strength = _of_line(text, patterns, name)
+        if strength < _NAMED_ASIDE and patterns.aside.search(_marked(line, name)):
+            strength = _NAMED_ASIDE
+        strength -= _OF_LISTS if is_list and not is_entry else 0.0
         if strength > best.strength:
             best = Definition(strength, place, item)
     return best

@@ -95,6 +95,7 @@ def found(text: str, name: str, heading: str = "") -> Definition:
         ("It renders rooms and robots.", "Isaac Sim", "What is NVIDIA Isaac Sim?"),
         ("**NVIDIA Isaac Sim** is a photorealistic simulator.", "Isaac Sim", ""),
         ("زیرو مومنٹ پوائنٹ زمین پر وہ نقطہ ہے جہاں لمحہ صفر ہو۔", "زیرو مومنٹ پوائنٹ", ""),
+        ("Send a *chirp*, a sine whose\nfrequency rises, to one joint.", "chirp", ""),
     ],
 )
 def test_a_sentence_that_defines_the_term_is_found(text: str, name: str, heading: str) -> None:
@@ -118,6 +119,8 @@ def test_a_sentence_that_defines_the_term_is_found(text: str, name: str, heading
         ("Install Whisper with pip.", "Whisper", "Install Whisper"),
         ("Configure how often it runs.", "VSLAM", "VSLAM Launch Snippets"),
         ("4. **Nodes** - Write your first one\n5. **Services** - Implement request and response", "service", ""),
+        ("Send a chirp, a sine, or a *step*, and record.", "chirp", ""),
+        ("Use a *chirp*, and a long one at that.", "chirp", ""),
     ],
 )
 def test_a_sentence_that_only_mentions_the_term_defines_nothing(text: str, name: str, heading: str) -> None:
