@@ -5,12 +5,13 @@ A model's standalone question is checked here as well. A first message needs not
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from llama_index.core.schema import QueryBundle
 
-from engines.events import Turn, says_something
-from engines.synthesis.extractive import first_quoted_page, first_quoted_place
+from engines.events import Question, Turn, says_something
+from engines.synthesis.extractive import first_quoted_page, first_quoted_place, places_quoted
 from engines.tasks.answer_points import has_steps
 from engines.understanding import lexicon
 from engines.understanding.comparisons import code_names, the_other_of, things_asked, two_named
@@ -18,6 +19,7 @@ from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
+from engines.understanding.language_files import entries
 from engines.understanding.later_turns import goes_on, may_go_on, point_by_its_noun
 from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import next_step
@@ -45,6 +47,7 @@ _MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs nex
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*{{now_to}}[\s:,]+(?:{{article}}\s+)?(?P<name>{_NAMED})\W*$",
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
 )
+_LONGEST_OF_WHAT_WAS_SAID = 120  # characters
 _SHORTEST_NAME = 3  # letters of a word that names what a question is about
 _CITES = re.compile(r"\[\d+\]")
 _COMPARES_BOTH = lexicon.pattern(  # "compare them", "compare them in a table, please"
@@ -52,6 +55,13 @@ _COMPARES_BOTH = lexicon.pattern(  # "compare them", "compare them in a table, p
 )
 _THESE_TWO = lexicon.pattern("answers", r"(?<!\w){these_two}(?!\w)")
 _ALSO_FOR = lexicon.pattern("answers", r"^\W*{also_for}\s+(?P<rest>.+)$")
+_BEFORE_IT = lexicon.expression("answers", r"^\W*(?:{before_a_name}[\s,]+|{and}\s+)*")
+_THING = lexicon.expression("answers", r"(?:{article}\s+)?(?P<name>(?:[^\s?!.,;؟]+\s+){0,5}?[^\s?!.,;؟]+)")
+_SAID_OF = tuple(
+    re.compile(rf"{_BEFORE_IT}{entry.replace('…', _THING)}\W*$", re.IGNORECASE)
+    for found in entries("patterns.answers.what_was_said_of").values()
+    for entry in found
+)
 _IT = lexicon.pattern("answers", r"(?<!\w){it_alone}(?!\w)")
 _NO_NAME = lexicon.words("no_other_name")  # words by which a question continues instead of naming another thing
 
@@ -141,6 +151,8 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
     intent = intent_of(text, has_page=has_page, has_history=bool(turns))
     if not turns:
         return intent
+    if said_of(text):
+        return QUESTION  # of what no answer said: "what did you say" alone is about the last one
     if may_go_on(text):
         intent = goes_on(text, _task_before(turns, has_page=has_page)) or intent
     if compares_both(text):
@@ -161,6 +173,36 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
     return intent
+
+
+def recalled(question: Question) -> Question:
+    """The earlier question whose answer a message asks for, "what did you say about services?", as it was asked.
+
+    That is the newest one that names the thing, or else the newest whose answer quotes a place of that name. Any other
+    message is unchanged, and so is one about what was not spoken of: that is looked up in the book.
+    """
+    name, turns = said_of(question.text), question.history
+    words = set(tokens(name, "en")) if name else set()
+    if not words:
+        return question
+    asking = [place for place in reversed(_asking(turns)) if not said_of(turns[place].content)]
+    answered = ((place, turns[place + 1].content) for place in asking if place + 1 < len(turns))
+    quoted = ((place, " ".join(places_quoted(answer))) for place, answer in answered)
+    named = ((place, turns[place].content) for place in asking)
+    place = next((place for place, text in (*named, *quoted) if words.issubset(tokens(text, "en"))), None)
+    if place is None:
+        return replace(question, text=_WHAT_IS.format(name))
+    return replace(question, text=turns[place].content, history=turns[:place])
+
+
+@lru_cache(maxsize=2_000)
+def said_of(message: str) -> str:
+    """The thing of which a message asks what was said: "services"; "" if it asks for no such thing."""
+    if len(message) > _LONGEST_OF_WHAT_WAS_SAID:
+        return ""
+    found = next(filter(None, (pattern.match(readable(message)) for pattern in _SAID_OF)), None)
+    name = found["name"] if found else ""
+    return "" if REFERS_BACK.search(name) or _names_nothing(name) else name
 
 
 def compares_both(text: str) -> bool:
@@ -239,6 +281,8 @@ def _asking(turns: Sequence[Turn]) -> list[int]:
 
 @lru_cache(maxsize=2_000)  # each turn of a conversation is read again for each later one
 def _kind(message: str) -> str:
+    if said_of(message):
+        return "question"
     message = readable(message)
     kind = intent_of(message, has_history=True).kind
     return "small_talk" if small_talk(message) and kind != "conversation_task" else kind

@@ -7,7 +7,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import QueryBundle
 
-from engines.chat.condense import in_context, intent_after, last_asked
+from engines.chat.condense import in_context, intent_after, last_asked, recalled
 from engines.events import Question, Scope
 from engines.retrieval.retriever import GivenRetriever, postprocessed
 from engines.tasks.answering import Tasks
@@ -40,6 +40,7 @@ class EarlierPassages:
         if place is None:
             return None
         before = replace(question, text=question.history[place].content, history=question.history[:place])
+        before = recalled(before)
         asked = intent_after(before.text, before.history, has_page=bool(before.scope.page_url))
         if intent.task == "answers" and asked.task != "quiz":
             return None

@@ -26,7 +26,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_after, leans_back, usable, words_of_its_own
+from engines.chat.condense import in_context, intent_after, leans_back, recalled, usable, words_of_its_own
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
@@ -131,6 +131,8 @@ class BookChat:
         self.check(question)
         if question.selected_text is not None:
             question = with_few_words_named(question)
+        elif question.history:
+            question = recalled(question)
         return self.engine(question, build).events(question.text)
 
     async def begin(self, question: Question, build: PinnedBuild) -> None:

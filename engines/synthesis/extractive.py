@@ -400,6 +400,11 @@ def first_quoted_place(answer: str) -> str:
     return line[0].removeprefix("> — ") if line else ""
 
 
+def places_quoted(answer: str) -> list[str]:
+    """The pages, with their headings, of what an answer quotes."""
+    return [line[0].removeprefix("> — ") for line in _QUOTED_PLACE.finditer(answer)]
+
+
 def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
     """What earlier answers left out of a passage that they quote; "" if that is nothing worth reading."""
     said = "\n".join(earlier)

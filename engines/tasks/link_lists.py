@@ -15,6 +15,7 @@ from engines.synthesis.extractive import (
     ExtractiveSynthesizer,
     Quotation,
     choose,
+    place,
     quote_passages,
     said_once,
     was_quoted,
@@ -179,18 +180,24 @@ class OutlineSynthesizer(ExtractiveSynthesizer):
 
 
 class AgainSynthesizer(ExtractiveSynthesizer):
-    """Lists the sections that the answer before has quoted, with a sentence from each; the first of what was found
-    where it has quoted none."""
+    """Lists the sections that the newest answer which shows any of them shows, with a sentence from each; the first of
+    what was found where none does."""
 
     def __init__(self, opening: str) -> None:
         super().__init__()
         self._opening = opening
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        quoted = [source for source in found.sources if was_quoted(source, query.earlier)]
+        by_answer = ([each for each in found.sources if _is_shown(each, said)] for said in reversed(query.earlier))
+        quoted = next(filter(None, by_answer), [])
         shown = quoted or found.sources[:_FEW_SECTIONS]
         lines = [Line(_outlined(source, by_page=False), source) for source in shown[:_MOST_LINES]]
         return linked_list(self._opening, lines)
+
+
+def _is_shown(source: Source, answer: str) -> bool:
+    """Whether an answer quotes a section, or offers it as what an ambiguous question may mean."""
+    return was_quoted(source, [answer]) or f"\n- **{place(source)}**" in answer
 
 
 class PageListSynthesizer(ExtractiveSynthesizer):

@@ -4,7 +4,7 @@ from functools import partial
 
 from engines.events import COVERED, CitationsResolved, Retrieved, Source
 from engines.synthesis.extractive import AnswerQuery
-from engines.tasks.link_lists import OutlineSynthesizer, PageListSynthesizer
+from engines.tasks.link_lists import AgainSynthesizer, OutlineSynthesizer, PageListSynthesizer
 from engines.tasks.messages import ENGLISH
 from engines.tasks.page_pieces import has_piece, is_own_quiz
 from engines.tasks.summaries import SummarySynthesizer
@@ -115,3 +115,12 @@ async def test_a_glossary_of_a_page_without_one_is_what_it_says_of_its_terms_in_
     (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
     assert "- **ZMP**: The point of no tipping moment at all. [1]" in text
     assert "- **Gait**: How the feet follow each other in time. [1]" in text
+
+
+async def test_what_is_told_shorter_is_what_the_newest_answer_with_sections_shows() -> None:
+    sources = tuple(Source(at, f"id-{at}", f"/docs/p#{at}", "P", (f"S{at}",), f"Text {at}.", 1.0) for at in (1, 2, 3))
+    old, new, listed = "> Text 1.\n>\n> — P › S1 [1]", "> Text 2.\n>\n> — P › S2 [1]", "\n- **P › S3**: Text 3. [1]"
+    for earlier, shown in (((old, new), {2}), ((new, old, "Thanks."), {1}), ((old, listed), {3}), ((), {1, 2, 3})):
+        _, answer = AgainSynthesizer("").answer(AnswerQuery("shorter", earlier=earlier), Retrieved(sources, COVERED))
+        (text,) = [event.text async for event in answer if isinstance(event, CitationsResolved)]
+        assert {at for at in (1, 2, 3) if f"**S{at}**" in text} == shown
