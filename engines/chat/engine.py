@@ -29,7 +29,7 @@ from engines import prompts
 from engines.chat.condense import in_context, intent_after, leans_back, recalled, usable, words_of_its_own
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
-from engines.coverage.verdict import retrieved
+from engines.coverage.verdict import retrieved, with_its_own_names
 from engines.errors import ModelError
 from engines.events import (
     CitationsResolved,
@@ -419,7 +419,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class only passes its words
         self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
         if query.custom_embedding_strs and plan is None:
-            self.source_nodes = await self._alone(message) or self.source_nodes
+            self.source_nodes = await self._alone(message) or with_its_own_names(self.source_nodes, message)
         if plan is None and self._plan_uncovered is not None:
             uncovered = await self._plan_uncovered(self.source_nodes)
             if isinstance(uncovered, ReadyAnswer):

@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Self
@@ -69,6 +69,7 @@ TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing 
 FORM_WEIGHT = 0.3
 _OF_DOING = lexicon.words("of_doing")
 _INSIDE = re.compile(r"[^\W_][^.!?:\n]*\Z")  # a sentence that has begun
+_YEAR = re.compile(r"(?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)")
 _BEFORE = 40  # characters that are read for it
 _CAPITAL_NOUNS = frozenset({"de"})  # languages in which a capital letter shows no name
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
@@ -468,6 +469,33 @@ def source(number: int, found: NodeWithScore) -> Source:
         sparse_rank=metadata.get("sparse_rank"),
         related=metadata.get(RELATED, True),
     )
+
+
+def with_its_own_names(nodes: list[NodeWithScore], message: str) -> list[NodeWithScore]:
+    """What was found for a later message, uncertain if the sections lack a name or a year that the message brings.
+
+    "Which one did Boston Dynamics pick in 2015?" is searched with the question before it, and sections have its words.
+    """
+    found = retrieved(nodes)
+    if found.grounding.verdict != "covered" or _has_each_name(message, found.sources):
+        return nodes
+    for each in nodes:
+        each.node.metadata[GROUNDING] = replace(found.grounding, verdict="uncertain")
+    chunks = chunk_nodes(nodes)
+    if chunks:
+        nodes[0].node.metadata[UNMENTIONED] = _unmentioned(chunks[0].metadata[UNDERSTOOD], chunks[0].ranking)
+    return nodes
+
+
+def _has_each_name(message: str, sources: Sequence[Source]) -> bool:
+    language = detected_language(message) or "en"
+    words = words_of_subject(message, language)
+    wanted = {*_names(message, words, language), *_YEAR.findall(message)}
+    if not wanted:
+        return True
+    text = "\n".join(" ".join((source.title, *source.heading_path, source.text)) for source in sources)
+    had, letters = set(tokens(text, None)), "".join(text.split()).casefold()  # "ROS2" is "ROS 2"
+    return all(word.casefold() in letters or had.issuperset(tokens(word, None)) for word in wanted)
 
 
 def ambiguous_sections(found: Retrieved) -> list[Source]:

@@ -48,8 +48,8 @@ from engines.synthesis.quoted_text import (
     QUOTED_CHARS,
     asks_for_code,
     asks_for_prose,
-    beginning,
     best_part_share,
+    from_within,
     number_share,
     part_asked_for,
     quoted_text,
@@ -411,7 +411,7 @@ def _not_yet_quoted(source: Source, earlier: Sequence[str]) -> str:
     blocks = shown_blocks(source)
     left = [place for place, block in enumerate(blocks) if _first_letters(block) not in said]
     rest = blocks[left[0] :] if left and left[0] else []
-    return beginning("\n\n".join(rest)) if sum(map(len, rest)) > _BEGINNING else ""
+    return from_within(blocks, left[0]) if sum(map(len, rest)) > _BEGINNING else ""
 
 
 def _first_letters(block: str) -> str:

@@ -73,6 +73,8 @@ _NAMES_CODE = lexicon.pattern("quotations", "{word:names_code}")
 _IDENTIFIER = regex.compile(r"\b(?:\w+(?:[_.]\w+)+|\p{Ll}+\p{Lu}\w*)")  # `\b`: a long word is read once
 _HAS_NUMBER = regex.compile(r"\d")
 _SENTENCES = regex.compile(r"(?<=[.!?])\s+(?=\p{Lu})")
+_SYMBOL = regex.compile(r"\\?\p{L}+(?:_(?:\w|\{[^{}]*\}))?")  # of a formula: $f_x$
+_IN_LINE = regex.compile(r"\$([^$\n]+)\$")
 _CELL_ENDS = regex.compile(r"(?<!\\)\|")
 _OF_CODE = frozenset(tokens(" ".join(lexicon.words("of_code")), "en"))
 
@@ -283,7 +285,26 @@ def part_asked_for(question: str, source: Source) -> str:
     if best is None or shares[best] < _POINTS_FROM:
         return ""
     best += is_lead_in(blocks[best]) and best + 1 < len(blocks)
-    return _printed(blocks, _fitting_from(blocks[: best + 1], _belongs_from(blocks, best)))
+    begins = _belongs_from(blocks, best)
+    if blocks[best].startswith("$$") and best + 1 < len(blocks) and _has_a_letter_of(blocks[best + 1], blocks[best]):
+        best += 1  # "where $f_x$ is the focal length"
+    return from_within(blocks[: best + 1], begins, is_whole=best + 1 == len(blocks))
+
+
+def from_within(blocks: Sequence[str], begins: int, *, is_whole: bool = True) -> str:
+    """What fits of a passage's blocks from one of them on, with what leads to it; "…" stands for what is left out."""
+    begins = _belongs_from(blocks, begins)
+    begins -= bool(begins) and blocks[begins].startswith("$$") and is_prose(blocks[begins - 1])
+    text = _printed(blocks, _fitting_from(blocks, begins))
+    before = [] if not begins else [_MORE]
+    behind = [] if is_whole or text.endswith(_MORE) else [_MORE]
+    return "\n\n".join([*before, text, *behind])
+
+
+def _has_a_letter_of(block: str, formula: str) -> bool:
+    """Whether a paragraph has one of a formula's letters between dollar signs, and so may say what that stands for."""
+    letters = {found for found in _SYMBOL.findall(formula) if not found.startswith("\\")}
+    return is_prose(block) and any(letters & set(_SYMBOL.findall(found)) for found in _IN_LINE.findall(block))
 
 
 def share_of(question: str, text: str) -> float:

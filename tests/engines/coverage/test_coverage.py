@@ -2,12 +2,23 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from llama_index.core.schema import NodeWithScore, TextNode
 
-from engines.coverage.verdict import CoverageModel, Signals, chunks_in, gather_signals, shipped_model, word_weights
+from engines.coverage.verdict import (
+    CoverageModel,
+    Signals,
+    chunks_in,
+    gather_signals,
+    retrieved,
+    shipped_model,
+    with_its_own_names,
+    word_weights,
+)
 from engines.evaluation.runner import QuestionRecord
 from engines.evaluation.train_coverage import Sample, choose_thresholds
-from engines.events import Rule
+from engines.events import COVERED, Rule
 from engines.retrieval.passages import Passage
+from engines.retrieval.retriever import GROUNDING
 from engines.understanding.understanding import understand
 from storage.vectors.bm25 import count_words
 from storage.vectors.build_record import BuildRecord, IndexSpec
@@ -243,3 +254,25 @@ def test_rules_stand_beside_the_score(rules: set[Rule], verdicts: list[str]) -> 
     far = signals("the price of a parcel?", "en", dense=places)
     named = signals("which zmp?", "en", dense=places)  # a passage has its word
     assert [found is not None and found.far for found in (near, far, named)] == [False, True, False]
+
+
+@each_row(
+    ("message", "verdict"),
+    [
+        ("which one did Boston Dynamics pick in 2015?", "uncertain"),
+        ("and which did they use in 2015?", "uncertain"),
+        ("is it what Unitree uses?", "uncertain"),
+        ("is it what Hubo has used?", "covered"),
+        ("how does that work in ROS2?", "covered"),
+        ("which one did they use in 2009?", "covered"),
+        ("is 1900.5 N too much for it?", "covered"),
+        ("which one is better for the knee?", "covered"),
+        ("und welche hat mehr Reibung?", "covered"),
+    ],
+)
+def test_a_later_message_is_covered_only_where_the_sections_have_the_names_that_it_brings(
+    message: str, verdict: str
+) -> None:
+    text = "Hubo, which won in 2009, has harmonic drives, and runs ROS 2."
+    node = TextNode(text=text, metadata={GROUNDING: COVERED, "title": "Gears"})
+    assert retrieved(with_its_own_names([NodeWithScore(node=node)], message)).grounding.verdict == verdict

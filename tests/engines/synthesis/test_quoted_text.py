@@ -5,7 +5,7 @@ import time
 import pytest
 
 from engines.events import Source
-from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, quoted_text
+from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, from_within, part_asked_for, quoted_text
 from tests.tables import each_row
 
 INTRODUCTION = "Timers run a function of a node at fixed times."
@@ -412,3 +412,37 @@ def test_a_long_word_in_a_question_is_read_at_once(sign: str) -> None:
     started = time.thread_time()
     quoted(TIMERS, sign * 8_000)
     assert time.thread_time() - started < 0.2
+
+
+CAMERA = (
+    "A point in the optical frame falls on the pixel",
+    "$$\nu = f_x X / Z + c_x\n$$",
+    "The focal lengths $f_x, f_y$ are in pixels.",
+    "Read them here:",
+    "```python\nfx = msg.k[0]\n```",
+    "With a known depth it can be turned round.",
+)
+
+
+def test_a_symbol_asked_for_gets_its_formula_and_the_sentence_that_explains_it() -> None:
+    source = Source(1, "id-1", "/docs/camera", "Cameras", ("The pinhole camera",), "\n\n".join(CAMERA), 1.0)
+    part = part_asked_for("what is f_x in that?", source)
+    assert CAMERA[1] in part
+    assert CAMERA[2] in part
+    assert CAMERA[5] not in part
+
+
+@each_row(
+    ("begins", "text"),
+    [
+        (0, "\n\n".join(CAMERA)),
+        (1, "\n\n".join(CAMERA)),
+        (2, "\n\n".join(("…", *CAMERA[2:]))),
+        (4, "\n\n".join(("…", *CAMERA[3:]))),
+        (5, f"…\n\n{CAMERA[5]}"),
+    ],
+)
+def test_a_quotation_from_within_a_section_begins_with_a_lead_in_or_says_that_more_is_before_it(
+    begins: int, text: str
+) -> None:
+    assert from_within(CAMERA, begins) == text
