@@ -9,7 +9,7 @@ and synthesizer.
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Self
 
@@ -66,7 +66,7 @@ from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
-from storage.errors import BookragError, InputError
+from storage.errors import InputError
 from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
@@ -139,15 +139,21 @@ class BookChat:
         """Begin to embed a question while its answer is set up; `answer` then waits less. Never necessary.
 
         The message may still be a task, which is not embedded: only those are begun that end most likely in a search.
+        Whatever fails here fails again in `answer`, which tells the reader.
         """
+        try:
+            await self._begin(question, build)
+        except Exception as exc:  # noqa: BLE001 — an answer must not depend on what only makes it sooner
+            logger.warning("A question could not be begun before its answer: %s.", type(exc).__name__)
+
+    async def _begin(self, question: Question, build: PinnedBuild) -> None:
         alone = not question.history and not question.summary and question.selected_text is None
         if not alone or not _asks(question.text) or small_talk_of(question.text).kind != "question":
             return
         retriever = self._retriever(question.scope, build)
         is_condensed = self._llm is not None and _language_to_search(question, build) is not None
         if isinstance(retriever, BookRetriever) and not is_condensed:
-            with suppress(BookragError):  # the answer says what cannot be read
-                await retriever.begin(question.text)
+            await retriever.begin(question.text)
 
     async def _plan(self, question: Question, build: PinnedBuild | None) -> Plan | None:
         """The plan for a message that is not searched for; None if it is a question."""

@@ -135,6 +135,19 @@ async def test_a_question_that_cannot_be_begun_fails_where_it_is_answered(data_d
             [event async for event in book.chat.answer(question, build)]
 
 
+async def test_what_fails_unforeseen_when_a_question_is_begun_is_logged_without_its_words(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(question: str, *_: object) -> None:
+        raise ValueError(question)
+
+    async with telling_book(data_dir) as (book, _):
+        monkeypatch.setattr("engines.retrieval.retriever.understand_for", fail)
+        await book.chat.begin(Question(ASKED), await book.index.pin())
+    assert "ValueError" in caplog.text
+    assert ASKED not in caplog.text
+
+
 @pytest.mark.parametrize("asked", [ASKED, "روبوٹ کیا ہے؟"])
 async def test_a_prepared_book_has_loaded_what_a_first_question_would_wait_for(data_dir: Path, asked: str) -> None:
     loaders = load_corrector, load_book_terms, load_loan_words
