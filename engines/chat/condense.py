@@ -32,6 +32,7 @@ from storage.vectors.bm25 import tokens
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
 _OF_ANSWERS = lexicon.words("of_answers")
+_OF_NO_SUBJECT = lexicon.words("of_no_subject")
 _WHAT_IS = "What is {}?"
 _COMPARED = "What is the difference between {} and {}?"
 _CHAIN = 6  # the reader's questions that are searched for the subject
@@ -133,8 +134,8 @@ def _in_full(questions: Sequence[str]) -> list[str]:
 
 
 def _tells_nothing(question: str) -> bool:
-    """Whether a message has only the most frequent words: "why does it need two of them at all?"."""
-    return all(zipf(word, "en") >= _TELLING_ZIPF for word in plain_words(question))
+    """Whether a message has only frequent words, "why does it need two of them at all?", and those of no subject."""
+    return all(zipf(word, "en") >= _TELLING_ZIPF or word in _OF_NO_SUBJECT for word in plain_words(question))
 
 
 @lru_cache(maxsize=2_000)

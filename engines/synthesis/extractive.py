@@ -4,7 +4,7 @@
 is kept, except that a passage one sentence, item or row of which has more of the question's words comes up to two
 places earlier, and that passages that say little by themselves (diagrams, recaps, lists of what a chapter teaches) come
 last. If a question continues the conversation, passages that it has quoted already come last as well: they are named,
-not repeated, unless the first one is such a passage and the new question points at a part of it.
+not repeated, unless the new question points at a part of one of the first: that part is quoted again.
 """
 
 import re
@@ -84,6 +84,7 @@ _MOST_OF_IT, _CLEARLY = 0.5, 1.5  # of a question for a number that a sentence h
 _LONG_LEAD_IN = 8  # words, from which it says something by itself: "The module makes maps from camera images:"
 _NAMED, _RATHER = 0.75, 3  # of a question that a heading has which names it; how much more than the first one's
 _IN_SEARCH = 0.88  # of the first one's score in the search, from which a passage comes ahead for its heading
+_POINTS = 0.3, 0.75  # shares of a follow-up in a part of the first passage, or of a later one, which it points at
 _REPEATED = 0.9  # of a quotation's words that an earlier one has
 _BEGINNING = 24  # characters of a block by which it is recognised; links in it are quoted without their address
 _AGAIN = lexicon.pattern("quotations", "{word:asks_again}", flags=re.NOFLAG)
@@ -266,7 +267,7 @@ def choose(
     for number, source in enumerate(ordered):
         if not was_quoted(source, earlier):
             quoted.append((source, quoted_text(source, question, names)))
-        elif not number and (part := part_asked_for(question, source)):
+        elif number < _QUOTED_PASSAGES and (part := part_asked_for(question, source, _POINTS[number > 0])):
             quoted.append((source, part))
         elif rest := _not_yet_quoted(source, earlier):
             quoted.append((source, rest))

@@ -60,7 +60,6 @@ _QUESTION_MARKS = ("?", "？", "؟")
 _GOES_ON_BELOW = regex.compile(r"[:,({\[\\]\s*$|^\s*(?:#|//|@)|^\s*$")  # of a line of code: no statement ends there
 _ITEM_OR_ROW = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S|[ \t]*\|.*\|")
 _IN_HEADING = 0.5  # of the weight of a word in a part, of one in the heading above it
-_POINTS_FROM = 0.3  # share of a follow-up in a part of a passage, from which it points at that part
 _STEP = regex.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+\S", regex.MULTILINE)
 _ASKS_HOW = lexicon.pattern("quotations", "{word:asks_how}")
 _ASKS_FOR_PROSE = lexicon.pattern("quotations", "{word:asks_for_prose}")
@@ -274,15 +273,18 @@ def best_part_share(question: str, source: Source, in_code: float) -> float:
     return max(shares, default=0.0)
 
 
-def part_asked_for(question: str, source: Source) -> str:
-    """The block of a passage that a question points at, with what leads to it; "" if it points at none."""
+def part_asked_for(question: str, source: Source, least: float) -> str:
+    """The block of a passage that a question points at, with what leads to it; "" if it points at none.
+
+    One of its sentences, items or rows has to have at least that share of the question.
+    """
     asked, blocks = _asked(question), shown_blocks(source)
     numbers = [asked.number and not is_lead_in(block) and bool(_HAS_NUMBER.search(block)) for block in blocks]
     shares = [
         max(map(asked.share, _parts_of(block))) + has_number for block, has_number in zip(blocks, numbers, strict=True)
     ]
     best = max(range(len(blocks)), key=shares.__getitem__, default=None)
-    if best is None or shares[best] < _POINTS_FROM:
+    if best is None or shares[best] < least:
         return ""
     best += is_lead_in(blocks[best]) and best + 1 < len(blocks)
     begins = _belongs_from(blocks, best)

@@ -365,3 +365,18 @@ ASKED_BEFORE = (
 def test_what_was_said_of_a_thing_is_the_answer_that_was_about_it(message: str, asked: str, turns_before: int) -> None:
     found = recalled(Question(message, history=ASKED_BEFORE))
     assert (found.text, found.history) == (asked, ASKED_BEFORE[:turns_before])
+
+
+@each_row(
+    ("message", "alone"),
+    [
+        ("What should it do instead?", False),
+        ("ok and how do i get rid of it", False),
+        ("how do I prevent that?", False),
+        ("what does it do with odometry instead?", True),
+    ],
+)
+def test_a_follow_up_of_no_subject_is_not_searched_by_itself(message: str, alone: bool) -> None:
+    readings = in_context(message, TURNS).custom_embedding_strs or []
+    assert (message in readings) == alone
+    assert f"{TURNS[0].content}\n{message}" in readings

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from engines.events import Source
+from engines.synthesis.extractive import choose
 from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, from_within, part_asked_for, quoted_text
 from tests.tables import each_row
 
@@ -426,7 +427,7 @@ CAMERA = (
 
 def test_a_symbol_asked_for_gets_its_formula_and_the_sentence_that_explains_it() -> None:
     source = Source(1, "id-1", "/docs/camera", "Cameras", ("The pinhole camera",), "\n\n".join(CAMERA), 1.0)
-    part = part_asked_for("what is f_x in that?", source)
+    part = part_asked_for("what is f_x in that?", source, 0.3)
     assert CAMERA[1] in part
     assert CAMERA[2] in part
     assert CAMERA[5] not in part
@@ -446,3 +447,26 @@ def test_a_quotation_from_within_a_section_begins_with_a_lead_in_or_says_that_mo
     begins: int, text: str
 ) -> None:
     assert from_within(CAMERA, begins) == text
+
+
+GEARS = "Gears differ.\n\n| Gear | Used in |\n| --- | --- |\n| harmonic | arms |\n| roller screw | knees and ankles |"
+
+
+@each_row(
+    ("question", "at", "is_quoted"),
+    [
+        ("so what about the knee?", 0, True),
+        ("so what about the knee?", 1, True),
+        ("and what about the heat of the knee?", 1, False),
+        ("so what about the elbow?", 1, False),
+    ],
+)
+def test_a_part_of_a_section_that_was_quoted_is_quoted_again_where_a_follow_up_points_at_it(
+    question: str, at: int, is_quoted: bool
+) -> None:
+    gears = Source(1, "id-1", "/docs/gears", "Gears", ("Which one",), GEARS, 1.0)
+    other = Source(2, "id-2", "/docs/legs", "Legs", ("Joints",), "The knee and its heat: it carries the load.", 1.0)
+    sources = [gears, other] if not at else [other, gears]
+    earlier = [f"> {GEARS}\n>\n> — Gears › Which one [1]"]
+    chosen = choose(sources, question, earlier=earlier, follows_up=True)
+    assert any("knees and ankles" in text for _, text in chosen.quoted) == is_quoted
