@@ -230,7 +230,7 @@ class Tasks:
                     question.text, GivenRetriever(plan.nodes()), note=_ON_AUDIENCE if told else _ON_ADVICE
                 )
             return plan
-        return _as_was_asked(asked, await self.page_tasks.plan(asked))
+        return _as_was_asked(asked, await self.page_tasks.plan(await _on_the_last_page(asked)))
 
     async def _parts(self, asked: Task) -> Plan:
         """The plan for whether the book has exercises, videos and the like: by headings, else by a search."""
@@ -292,6 +292,17 @@ def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
         return text
     asked: str = understood.asked
     return asked
+
+
+async def _on_the_last_page(asked: Task) -> Task:
+    """A task that names no page, where none is open, as one on the page that the last answer quotes first."""
+    if asked.page is not None or asked.intent.name or asked.intent.others:
+        return asked
+    title = first_quoted_page(asked.last_answer)
+    page = next((page for page in asked.contents.pages if title and page.title == title), None)
+    if page is None:
+        return asked
+    return replace(asked, page=await asked.build.first(replace(asked.filters, url=page.url)))
 
 
 async def _on_no_chapter(question: Question, build: PinnedBuild) -> ReadyAnswer | None:

@@ -205,11 +205,12 @@ def _which_chapter(asked: Task) -> ReadyAnswer | AnswerFrom:
     named = contents.named(subject.partition(",")[0])
     if named is not None:
         return chapter_contents(asked, named, also=beside(named.pages[-1 if step > 0 else 0].url))
-    about = contents.about(subject) or contents.about(asked.in_english(subject))
+    meant = asked.in_english(subject)
+    about = contents.about(subject) or contents.about(meant)
     titled = page_lines(list(dict.fromkeys(chapter.pages[0] for chapter in about)), asked.site_url)
     question = SECOND_QUESTION.sub("", asked.question.text)
     searched = subject if detected_language(question) is None else question  # a few words do not show their language
-    synthesizer = PageListSynthesizer(asked.messages, subject, titled, beside)
+    synthesizer = PageListSynthesizer(asked.messages, subject, titled, beside, meant)
     return AnswerFrom(subject, synthesizer=synthesizer, about=QueryBundle(searched))
 
 

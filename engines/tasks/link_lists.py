@@ -28,6 +28,7 @@ from engines.tasks.page_parts import lines_asked, part_asked
 from engines.tasks.page_pieces import numbered_piece
 from engines.understanding.words import plain_words
 from storage.vectors import payload
+from storage.vectors.bm25 import tokens
 
 _MOST_LINES = 14
 _SAYS_SOMETHING = " — "  # between the name of a section and its sentence
@@ -203,7 +204,8 @@ def _is_shown(source: Source, answer: str) -> bool:
 class PageListSynthesizer(ExtractiveSynthesizer):
     """Lists the pages with a subject in their titles, and those that were found for it, with their sections.
 
-    Of the latter, pages whose headings name the subject come first, then those of which most was found.
+    Of the latter, pages whose headings name the subject come first, then those whose text has it, then those of which
+    most was found.
     """
 
     def __init__(
@@ -212,10 +214,12 @@ class PageListSynthesizer(ExtractiveSynthesizer):
         subject: str,
         titled: Sequence[Line] = (),
         beside: Callable[[str], Quotation | None] = lambda _: None,
+        meant: str = "",
     ) -> None:
         super().__init__()
         self._messages = messages
         self._subject = subject
+        self._names = [_spoken(name) for name in (subject, meant) if name]  # `meant`: in the book's language
         self._titled = titled
         self._beside = beside  # what is told of the neighbour of the page at an address, if anything
 
@@ -228,6 +232,8 @@ class PageListSynthesizer(ExtractiveSynthesizer):
             own = pages.pop(line.source.url, None)
             source = replace(line.source, number=number)
             lines.append(Line(_with_sections(own), own[0]) if own else Line(f"**{line.text}**", source))
+        for own in pages.values():
+            own.sort(key=lambda source: not self._names_it(source))
         ordered = sorted(pages.values(), key=self._weight, reverse=True)
         lines += [Line(_with_sections(own), own[0]) for own in ordered]
         listed = linked_list(self._messages.nearest.format(subject=self._subject), lines)
@@ -236,10 +242,21 @@ class PageListSynthesizer(ExtractiveSynthesizer):
         beside = self._beside(urlsplit(lines[0].source.url).path) if lines else None
         return both(listed, beside) if beside else listed
 
-    def _weight(self, sources: Sequence[Source]) -> tuple[bool, float]:
+    def _weight(self, sources: Sequence[Source]) -> tuple[bool, bool, float]:
         subject = set(plain_words(self._subject))
         headings = (plain_words(heading) for source in sources for heading in (source.title, *source.heading_path))
-        return any(subject <= set(words) for words in headings), sum(1 / (_RANK_K + each.number) for each in sources)
+        found = sum(1 / (_RANK_K + each.number) for each in sources)
+        return any(subject <= set(words) for words in headings), any(map(self._names_it, sources)), found
+
+    def _names_it(self, source: Source) -> bool:
+        """Whether a section's text has the subject word by word, in whatever form: "loop closures"."""
+        spoken = _spoken(source.text)
+        return any(name in spoken for name in self._names)
+
+
+def _spoken(text: str) -> str:
+    """The words of a text by their stems, with a blank before and after each."""
+    return f" {' '.join(tokens(text, 'en'))} "
 
 
 def _with_sections(sources: Sequence[Source]) -> str:

@@ -211,6 +211,9 @@ WHICH_CHAPTER = pattern(
     r"\b{is_there}\s+(?:there\s+)?(?:also\s+)?{any}?\s*(?P<thing>{thing}\b.{0,40})",
     r"{is_there_something} (?P<rest6>{on_something}\b.+)",
     r"(?P<rest5>.+?)\s+{which_behind}\s+{place}s?",
+    r"^\W*{where_is}\s+(?P<rest9>.+?)\s+{is_explained}(?:\s+{in_the_book})*\W*$",
+    r"^\W*{where_it_explains}\s+(?P<rest10>.+?)\W*$",
+    r"^\W*(?P<rest11>.+?)\s+{explained_where}\W*$",
     r"\b{list_pages}\w*\b.{0,30}\b{listed}\s+(?P<rest7>(?:{that} )?{aboutness}\b.+)",
 )
 ABOUT = pattern("book", r"^(?:\s*\b{beside_a_subject}\b)+")
