@@ -28,6 +28,8 @@ from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import (
     Passage,
     QuickPostprocessor,
+    asks_for_corrections,
+    is_of_corrections,
     passage_postprocessors,
     passages_of,
     strength_of,
@@ -95,6 +97,7 @@ _FEWEST_CANDIDATES = 2  # one a page
 _MOST_CANDIDATES = 6
 _CANDIDATES_AMONG = 8  # of the passages, from the best one on
 _THE_BOOK = frozenset(tokens(" ".join(lexicon.words("the_book")), None))
+_ASKS_FOR_A_VERSION = lexicon.pattern("quotations", r"(?<!\w){version_asked}")
 _ASKS_TO_EXPLAIN = lexicon.pattern("quotations", r"\b{asks_to_explain}")
 
 
@@ -509,12 +512,16 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     asked = found.understanding
     if asked is None or not found.sources or asked.compared:
         return []
-    among = found.sources[:_CANDIDATES_AMONG]
+    among: Sequence[Source] = found.sources[:_CANDIDATES_AMONG]
+    if not asks_for_corrections(asked.question):  # these treat nothing apart
+        among = [each for each in among if not is_of_corrections(each.title, each.heading_path)]
+    if not among:
+        return []
     words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
     question = _tokens([words])
     if not asked.in_context and not (asked.term and question) and names_nothing(asked.question):
         return _with_a_word(among, frozenset() if asked.asked_in else question)
-    if not question:
+    if not question or _ASKS_FOR_A_VERSION.search(asked.question):
         return []
     weights = word_weights(_parted(words), asked.language, None)
     # What something is has one answer, even if several sections do something with it ("Inspect the topic").

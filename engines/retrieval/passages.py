@@ -339,16 +339,25 @@ def _text_first(found: Iterator[NodeWithScore], question: str) -> Iterator[NodeW
     """
     begin = list(islice(found, PAGE_PASSAGES))
     text = next((place for place, each in enumerate(begin) if not _corrects(each)), 0)
-    if text and not _ASKS_FOR_CORRECTIONS.search(question):
+    if text and not asks_for_corrections(question):
         begin.insert(0, begin.pop(text))
     return chain(begin, found)
+
+
+def asks_for_corrections(question: str) -> bool:
+    """Whether a question is about what a book has corrected or changed."""
+    return bool(_ASKS_FOR_CORRECTIONS.search(question))
+
+
+def is_of_corrections(title: str, heading_path: Iterable[str]) -> bool:
+    """Whether a section with these names is one of corrections, as an erratum or a changelog."""
+    return any(_CORRECTIONS.search(name) for name in (title, *heading_path))
 
 
 def _corrects(found: NodeWithScore) -> bool:
     """Whether a node is of a page of corrections."""
     metadata = found.node.metadata
-    names = (str(metadata.get(payload.TITLE, "")), *(metadata.get(payload.HEADING_PATH) or ()))
-    return any(_CORRECTIONS.search(name) for name in names)
+    return is_of_corrections(str(metadata.get(payload.TITLE, "")), metadata.get(payload.HEADING_PATH) or ())
 
 
 def _few_a_page(found: Iterator[NodeWithScore], own_page: str | None, limit: int | None) -> list[NodeWithScore]:
