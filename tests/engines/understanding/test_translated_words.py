@@ -165,7 +165,7 @@ def test_inflected_words_of_more_languages_get_the_books_words(question: str, ex
         ("在ROS里怎么测量距离?", "ROS how measure distance"),
         ("robot ki battery kyun nahi chalti?", "robot battery why not"),
         ("Warum der Roboter?", "why robot"),
-        ("Wie viele Stunden pro Woche?", "how many hour per week"),
+        ("Wie viele Stunden pro Woche?", "how many hour week"),
         ("har hafte kitne ghante dene honge", "all week many hour"),
         ("हर हफ्ते कितने घंटे लगेंगे", "week many hour take"),
         ("每周需要多少小时", "week many hour"),
