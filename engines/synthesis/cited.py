@@ -31,11 +31,11 @@ from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
     not_covered,
-    place,
     quotation_events,
     quote_found,
 )
 from engines.synthesis.fallback_messages import Notices, notices_for
+from engines.synthesis.passage_choice import place
 
 logger = logging.getLogger(__name__)
 

@@ -16,14 +16,8 @@ from pydantic import PrivateAttr
 from engines.coverage.verdict import retrieved
 from engines.events import Retrieved, Searched, Source
 from engines.retrieval.retriever import Index
-from engines.synthesis.extractive import (
-    AnswerQuery,
-    ExtractiveSynthesizer,
-    Quotation,
-    choose,
-    place,
-    quote_passages,
-)
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quote_passages
+from engines.synthesis.passage_choice import choose, place
 from engines.tasks.link_lists import Line, linked_list
 from engines.tasks.page_pieces import has_piece, shows_example
 from engines.tasks.page_text import page_text

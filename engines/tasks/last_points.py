@@ -14,16 +14,8 @@ from llama_index.core.schema import QueryBundle
 from engines.coverage.verdict import retrieved
 from engines.events import Retrieved, Source, Turn
 from engines.retrieval.retriever import GivenRetriever
-from engines.synthesis.extractive import (
-    AnswerQuery,
-    Choice,
-    ExtractiveSynthesizer,
-    Quotation,
-    choose,
-    place,
-    quote_passages,
-    without_links,
-)
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quote_passages, without_links
+from engines.synthesis.passage_choice import Choice, choose, place
 from engines.tasks.answer_points import (
     FEWEST,
     Point,

@@ -11,16 +11,13 @@ from engines.events import Retrieved, Source
 from engines.retrieval.retriever import address
 from engines.synthesis.extractive import (
     AnswerQuery,
-    Choice,
     ExtractiveSynthesizer,
     Quotation,
-    choose,
-    place,
     quote_passages,
     said_once,
-    was_quoted,
     without_links,
 )
+from engines.synthesis.passage_choice import Choice, choose, place, was_quoted
 from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.contents import Chapter, Contents, PageEntry, number_of
 from engines.tasks.messages import Messages

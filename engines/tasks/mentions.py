@@ -12,7 +12,8 @@ from itertools import dropwhile
 
 from engines.citations.opening_sentence import gist, sentence_with
 from engines.events import Retrieved, Source
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place, without_links
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, without_links
+from engines.synthesis.passage_choice import place
 from engines.tasks.link_lists import Line, linked_list
 from engines.tasks.messages import Messages
 from engines.understanding import lexicon

@@ -13,7 +13,8 @@ from llama_index.core.schema import QueryBundle
 from engines.coverage.verdict import retrieved
 from engines.events import Searched, Source
 from engines.retrieval.retriever import GivenRetriever, understand_for
-from engines.synthesis.extractive import Quotation, place, quote_passages
+from engines.synthesis.extractive import Quotation, quote_passages
+from engines.synthesis.passage_choice import place
 from engines.tasks.book_tasks import no_such_chapter, place_of_the_page
 from engines.tasks.contents import Chapter, has_in_range, number_of
 from engines.tasks.link_lists import Line, OutlineSynthesizer, both, chapter_lines, linked_list, page_lines

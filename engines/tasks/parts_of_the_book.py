@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from engines.events import Retrieved
-from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, place
+from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation
+from engines.synthesis.passage_choice import place
 from engines.tasks.link_lists import Line, chapter_lines, linked_list, page_source
 from engines.tasks.mentions import mention_lines, mentions_in, not_listed
 from engines.tasks.messages import Messages

@@ -8,7 +8,7 @@ from pydantic import PrivateAttr
 from engines.coverage.verdict import source
 from engines.retrieval.passages import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING
-from engines.synthesis.extractive import place, was_quoted
+from engines.synthesis.passage_choice import place, was_quoted
 from engines.tasks.page_pieces import requires_something
 from storage.vectors import payload
 

@@ -9,14 +9,8 @@ from typing import TypeVar
 
 from engines.citations.opening_sentence import statement
 from engines.events import Retrieved, Source
-from engines.synthesis.extractive import (
-    AnswerQuery,
-    Choice,
-    Quotation,
-    quote_passages,
-    said_once,
-    without_links,
-)
+from engines.synthesis.extractive import AnswerQuery, Quotation, quote_passages, said_once, without_links
+from engines.synthesis.passage_choice import Choice
 from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.link_lists import Line, OutlineSynthesizer, both, linked_list, outline_of
 from engines.tasks.messages import Messages

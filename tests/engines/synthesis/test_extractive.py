@@ -6,8 +6,9 @@ from typing import Literal
 import pytest
 
 from engines.events import CitationsResolved, Question, Retrieved, Searched, Source, SourcesFound, Turn
-from engines.synthesis.extractive import Choice, choose, quote_passages
+from engines.synthesis.extractive import quote_passages
 from engines.synthesis.fallback_messages import ENGLISH
+from engines.synthesis.passage_choice import Choice, choose
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, NOT_COVERED, a_world, only, text_of
 from tests.tables import each_row

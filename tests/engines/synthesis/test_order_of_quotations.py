@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.events import Source
-from engines.synthesis.extractive import choose
+from engines.synthesis.passage_choice import choose
 from engines.synthesis.quoted_text import quoted_text
 from engines.understanding.definitions import is_code, text_blocks
 from tests.tables import each_row

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from engines.events import Source
-from engines.synthesis.extractive import choose
+from engines.synthesis.passage_choice import choose
 from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, from_within, part_asked_for, quoted_text
 from tests.tables import each_row
 
