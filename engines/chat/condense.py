@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
 
 from llama_index.core.schema import QueryBundle
 
@@ -15,12 +16,12 @@ from engines.synthesis.extractive import first_quoted_page, first_quoted_place, 
 from engines.tasks.answer_points import has_steps
 from engines.understanding import lexicon
 from engines.understanding.comparisons import code_names, the_other_of, things_asked, two_named
-from engines.understanding.conversation_intents import asks_the_other_one
+from engines.understanding.conversation_intents import asked_of_the_other_one, asks_the_other_one
 from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
 from engines.understanding.language_files import entries
-from engines.understanding.later_turns import goes_on, may_go_on, point_by_its_noun
+from engines.understanding.later_turns import goes_on, may_go_on, names_points, point_by_its_noun
 from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import next_step
 from engines.understanding.places import names_the_page
@@ -74,25 +75,14 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     last one, by itself unless its words say nothing alone, and about the page that the last answer quotes first. Any
     single one of them drags a question to the old subject, or loses it.
     """
-    asked = [without_orders(turns[place].content.strip())[:_LONGEST] for place in _asking(turns)]
-    moved = [place for place, text in enumerate(asked) if moves_on(text)]
-    if moved:
-        asked = [moves_on(asked[moved[-1]]), *asked[moved[-1] + 1 :]]
+    asked, moved = _asked_before(turns)
     if not asked or NEW_TOPIC.search(question):
         return QueryBundle(question)
+    again = of_two(question, turns)
+    if again:
+        return QueryBundle(again)
     *newest, full = _in_full((*asked[-_CHAIN:], question))
-    things = _things_asked(turns, named=False) if compares_both(question) else []
-    if len(things) > 1:
-        return QueryBundle(_COMPARED.format(*things[-2:]))
     asked = [*asked[:-_CHAIN], *newest]
-    two = two_named(asked[-1])
-    if two and _THESE_TWO.search(question):
-        return QueryBundle(_THESE_TWO.sub(lambda _: " / ".join(two), question, count=1))
-    if asks_the_other_one(question):
-        again = the_other_of(two, asked[-1]) if two else ""
-        other = "" if again else _the_other_thing(asked, turns)
-        if again or other:
-            return QueryBundle(again or _WHAT_IS.format(other))
     if full != question:
         return QueryBundle(full)
     answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
@@ -103,6 +93,37 @@ def in_context(question: str, turns: Sequence[Turn]) -> QueryBundle:
     if moved and _tells_nothing(question):
         readings = [asked[0], *readings]  # a name alone has fewer words than "why?" has pages
     return QueryBundle(_with_its_subject(question, asked), custom_embedding_strs=readings)
+
+
+def of_two(question: str, turns: Sequence[Turn]) -> str:
+    """The question that a message stands for which points at the two things that were spoken of: "and the other one?".
+
+    It is the one before, asked of the other thing, and is answered as it would be alone. "" for any other message.
+    """
+    things = _things_asked(turns, named=False) if compares_both(question) else []
+    if len(things) > 1:
+        return _COMPARED.format(*things[-2:])
+    asked, _ = _asked_before(turns)
+    before = [text for text in asked if not asks_the_other_one(text)]
+    two = two_named(before[-1]) if before else None
+    if two and _THESE_TWO.search(question):
+        return _THESE_TWO.sub(lambda _: " / ".join(two), question, count=1)
+    if not before or not asks_the_other_one(question):
+        return ""
+    again, besides = before[-1], asked_of_the_other_one(question)
+    for _ in (question, *takewhile(asks_the_other_one, reversed(asked))) if two else ():
+        again = the_other_of(two, again) if two else ""
+    if not two or not again:
+        other = _the_other_thing(asked, turns)
+        again = _WHAT_IS.format(other) if other else ""
+    return f"{again} {besides}".strip() if again else ""
+
+
+def _asked_before(turns: Sequence[Turn]) -> tuple[list[str], bool]:
+    """The reader's questions, oldest first, and whether the first of them only names a new subject."""
+    asked = [without_orders(turns[place].content.strip())[:_LONGEST] for place in _asking(turns)]
+    moved = [place for place, text in enumerate(asked) if moves_on(text)]
+    return ([moves_on(asked[moved[-1]]), *asked[moved[-1] + 1 :]], True) if moved else (asked, False)
 
 
 def _the_other_thing(asked: Sequence[str], turns: Sequence[Turn]) -> str:
@@ -160,7 +181,7 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         of_chapters = _chapters_compared(turns, has_page=has_page)
         if of_chapters or len(_things_asked(turns, named=False)) > 1:
             return of_chapters or QUESTION
-    if intent.likely and asks_the_other_one(text):
+    if asks_the_other_one(text) and (intent.likely or (not names_points(text) and of_two(text, turns))):
         return QUESTION
     of_it = _mention_of_it(text, turns) if has_page and intent.task != "mentions" else None
     intent = of_it or intent
@@ -282,7 +303,7 @@ def _asking(turns: Sequence[Turn]) -> list[int]:
 
 @lru_cache(maxsize=2_000)  # each turn of a conversation is read again for each later one
 def _kind(message: str) -> str:
-    if said_of(message):
+    if said_of(message) or asks_the_other_one(message):
         return "question"
     message = readable(message)
     kind = intent_of(message, has_history=True).kind

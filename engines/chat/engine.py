@@ -26,7 +26,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_after, leans_back, recalled, usable, words_of_its_own
+from engines.chat.condense import in_context, intent_after, leans_back, of_two, recalled, usable, words_of_its_own
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved, with_its_own_names
@@ -160,9 +160,12 @@ class BookChat:
         if self._tasks is None:
             return None
         intent = _intent(question) if question.selected_text is None else small_talk_of(question.text)
+        plan: Plan | None = None
         if intent.kind == "question":
-            return None
-        plan = await self._tasks.plan(question, intent, build)
+            again = of_two(question.text, question.history) if self._llm is None and not question.selected_text else ""
+            plan = AnswerFrom(again, alone=True) if again else None
+        else:
+            plan = await self._tasks.plan(question, intent, build)
         if isinstance(plan, AnswerFrom) and plan.again:
             passages = EarlierPassages(self._tasks, self._retriever, self._postprocessors)
             plan = await passages.plan(plan, question, intent, build)
@@ -434,10 +437,11 @@ class BookChatEngine(CondensePlusContextChatEngine):
                 plan = uncovered
                 self.source_nodes = await uncovered.retriever.aretrieve(message)
         asked = AnswerQuery(message, history=history, note=plan.note if plan else None, span_id=span_id)
-        return self._from_passages(asked, (plan.synthesizer if plan else None) or self._synthesizer)
+        synthesizer = (plan.synthesizer if plan else None) or self._synthesizer
+        return self._from_passages(asked, synthesizer, alone=bool(plan and plan.alone))
 
     def _from_passages(
-        self, asked: AnswerQuery, synthesizer: ExtractiveSynthesizer
+        self, asked: AnswerQuery, synthesizer: ExtractiveSynthesizer, *, alone: bool
     ) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
         """The answer to a question from the nodes that were found for it, and its basis."""
         found = retrieved(self.source_nodes)
@@ -447,7 +451,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
             profile=self._profile,
             locale=self._locale,
             earlier=earlier,
-            follows_up=bool(earlier) and leans_back(asked.query_str),
+            follows_up=bool(earlier) and not alone and leans_back(asked.query_str),
         )
         decided = () if synthesizer.judges(found) else (found.grounding,)  # otherwise the model has a say in it
         understood = _corrected(asked.query_str, found)

@@ -82,6 +82,7 @@ class AnswerFrom:
     note: str | None = None  # for the model: what the passages are
     about: QueryBundle | None = None  # what is searched instead of the message
     page: str | None = None  # the address of the page that is searched alone
+    alone: bool = False  # whether it is answered like a first question, with what the conversation has quoted
     again: bool = False  # whether the message is about the previous answer, so that the model sees the conversation
 
 

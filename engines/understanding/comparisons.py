@@ -5,11 +5,13 @@ Called by `engines.understanding.understanding` for sentences that `MAY_COMPARE`
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import regex
 
 from engines.understanding import lexicon
 from engines.understanding.definitions import term_asked
+from engines.understanding.task_words import number_in_words
 from engines.understanding.words import IN_LATIN_LETTERS, detected_language, is_function_word, is_roman_urdu
 
 _MOST_CHARACTERS = 300  # of a sentence that compares things
@@ -31,6 +33,12 @@ _PAIR = lexicon.pattern(  # "Gazebo and Unity: …"
     "definitions",
     rf"^\W*(?P<first>{_NAME})\s+(?:{{and_of_a_list}}|{{chooses}}|n|&)\s+(?P<second>{_NAME})\s*(?:[,.;:?!…]+|\s[–—-]+)\s+[¿¡]?(?=\w)",
 )
+_JOINED = lexicon.pattern(  # "Gazebo aur Unity mein se Gazebo kab"
+    "definitions",
+    r"(?<!\w)(?P<first>[^\W\d_][\w-]{2,})\s+(?:{and_of_a_list}|{chooses}|n|&)\s+(?P<second>[^\W\d_][\w-]{2,})(?!\w)",
+)
+_COUNTED = lexicon.pattern("definitions", r"(?<!\w)({article}\s+)(\w+)(?:\s+ones?)?(?!\w)")
+_NEVER = "(?!)"
 _CODE_NAME = re.compile(r"(?<!\w)(?:[a-z]+(?:[A-Z][a-z0-9]*)+|\w+_\w+|[a-z]+(?:-[a-z]+)+|--?[a-z][\w-]+)(?!\w)")
 _BESIDE_OR = lexicon.pattern(
     "definitions",
@@ -83,10 +91,9 @@ def two_named(question: str) -> tuple[str, str] | None:
     """
     if len(question) > _MOST_CHARACTERS:
         return None
-    pair = _PAIR.match(question)
-    second = _first_name(pair["second"], detected_language(question) or "en") if pair else ""
-    if pair and second:
-        return pair["first"].strip(), second
+    pair = _pair_in(question)
+    if pair:
+        return pair.names
     compared = things_compared(question, detected_language(question) or "en") or ()
     names = code_names(question)
     beside = _BESIDE_OR.search(question)
@@ -103,13 +110,43 @@ def code_names(question: str) -> list[str]:
 
 def the_other_of(two: tuple[str, str], question: str) -> str:
     """The same question about the other one of two things; "" where it is about both or none."""
-    pair = _PAIR.match(question)
-    asked = question[pair.end() :] if pair else question
-    told = [each for each in two if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", asked, re.IGNORECASE)]
+    pair = _pair_in(question)
+    asked = question[pair.end :] if pair else question
+    forms = [rf"(?<!\w){re.escape(each)}(?!\w)" for each in two]
+    if not any(re.search(form, asked, re.IGNORECASE) for form in forms):  # "SQMS and MQMS. how does the first work"
+        places = ((found[0], number_in_words(found[2], ordinal=True)) for found in _COUNTED.finditer(asked))
+        counted = {number: re.escape(text) for text, number in places}
+        forms = [counted.get(1, _NEVER), counted.get(2, _NEVER)]
+    told = [at for at, form in enumerate(forms) if re.search(form, asked, re.IGNORECASE)]
     if len(told) != 1:
         return ""
-    other = two[1] if told[0] == two[0] else two[0]
-    return re.sub(rf"(?<!\w){re.escape(told[0])}(?!\w)", lambda _: other, asked, flags=re.IGNORECASE).strip()
+    again = re.sub(forms[told[0]], lambda _: two[1 - told[0]], asked, flags=re.IGNORECASE).strip()
+    return f"{again} {pair.behind}".strip() if pair else again
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two things named side by side, what stands behind them in their clause, and where the rest begins."""
+
+    names: tuple[str, str]
+    behind: str
+    end: int
+
+
+def _pair_in(question: str) -> _Pair | None:
+    """The two things that a question begins with, or of which it names one a second time."""
+    found = _PAIR.match(question)
+    second = _first_name(found["second"], detected_language(question) or "en") if found else ""
+    pairs = [(each["first"], each["second"], "", each.end()) for each in _JOINED.finditer(question)]
+    if found and second:
+        pairs.insert(0, (found["first"].strip(), second, found["second"].removeprefix(second).strip(), found.end()))
+    for first, other, behind, end in pairs:
+        again = [
+            re.search(rf"(?<!\w){re.escape(each)}(?!\w)", question[end:], re.IGNORECASE) for each in (first, other)
+        ]
+        if bool(again[0]) != bool(again[1]):
+            return _Pair((first, other), behind, end)
+    return _Pair(pairs[0][:2], *pairs[0][2:]) if found and second else None
 
 
 def _parted(sentence: str, separators: re.Pattern[str]) -> tuple[list[str], list[str]]:
@@ -181,7 +218,7 @@ def _name_of(words: Iterable[str], language: str) -> list[str]:
         if name and word.isascii() != name[0].isascii() and language not in IN_LATIN_LETTERS:
             break  # "CLIP 和 PaliGemma 有什么区别": a name in Latin letters ends where the other ones begin
         holds = is_function_word(word.casefold(), language) or is_roman_urdu(word) or _IS_ARTICLE.fullmatch(word)
-        if not compares and not holds:
+        if not compares and (not holds or (name and word.isdecimal())):  # "system 2"
             name.append(word)
         elif name:
             break

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engines.understanding.intent import Intent
+from engines.understanding.later_turns import names_nothing
 from engines.understanding.lexicon import expression, pattern
 from engines.understanding.message_parts import is_wish
 from engines.understanding.page_intents import beside_translate, part_named, word_for_chapter
@@ -73,13 +74,29 @@ def _beside_answers(text: str) -> list[str]:
 # and is a question. Both are compared without accents.
 
 _LONGEST_FOLLOW_UP = 100  # characters
-_THE_OTHER_ONE = pattern("turns", r"^\W*{the_other_one}(?!\w)")
+_THE_OTHER_ONE = pattern("turns", r"(?<!\w){the_other_one}(?!\w)")
+_CLAUSE_END = re.compile(r"[,;:.?!؟،]")
 
 
 def asks_the_other_one(text: str) -> bool:
     """Whether a message asks for what stands beside the thing before it: "and the other one, which keeps them?"."""
-    is_one = len(text) <= _LONGEST_FOLLOW_UP and _THE_OTHER_ONE.match(text) is not None
-    return is_one and part_named(text) is None
+    return _around_the_other_one(text) is not None
+
+
+def asked_of_the_other_one(text: str) -> str:
+    """What such a message asks besides, in a clause of its own: "which keeps them?"; "" for nothing."""
+    return (_around_the_other_one(text) or "").strip()
+
+
+def _around_the_other_one(text: str) -> str | None:
+    """What follows the clause of "the other one", whose other words name nothing; None where there is no such clause."""
+    found = _THE_OTHER_ONE.search(text) if len(text) <= _LONGEST_FOLLOW_UP else None
+    if found is None or part_named(text) is not None:
+        return None
+    ends = _CLAUSE_END.search(text, found.end())
+    end = ends.start() if ends else len(text)
+    around = plain_words(f"{text[: found.start()]} {text[found.end() : end]}")
+    return text[end + 1 :] if all(map(names_nothing, around)) else None
 
 
 FollowUp = Literal["sources", "more", "example", "code", "rewording"]

@@ -12,7 +12,7 @@ from engines.understanding import lexicon
 from engines.understanding.intent import STEPS, THE_NEXT, THE_PREVIOUS, Intent
 from engines.understanding.task_patterns import NUMBERED, THE_CHAPTER, THIS_CHAPTER
 from engines.understanding.task_words import in_figures, number_in_words
-from engines.understanding.words import plain_words
+from engines.understanding.words import EUROPEAN, is_roman_urdu, plain_words, zipf
 
 PagePart = Literal["section", "step", "point"]
 _MOST_CHARACTERS = 100
@@ -35,6 +35,7 @@ _LAST = lexicon.pattern("turns", "^{last}$")
 _NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
 _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
+_OF_ANY_TALK = 5.5  # of Zipf's scale: about 300 words of a language
 _NO_NUMBERS = lexicon.words("no_numbers")
 LAST_POINT = -1
 _A_POINT = "point"
@@ -131,6 +132,13 @@ def is_form_of(word: str, noun: str) -> bool:
         return True
     same = len(shorter) - (shorter[-1] in "yeo")
     return same >= _SHORTEST_NOUN - 1 and longer.startswith(shorter[:same]) and len(longer) - same <= _LONGEST_ENDING
+
+
+@lru_cache(maxsize=20_000)
+def names_nothing(word: str) -> bool:
+    """Whether a word beside a reference to what was said adds no subject: it is of any talk in one of the languages."""
+    is_frequent = any(zipf(word, language) >= _OF_ANY_TALK for language in ("en", *EUROPEAN))
+    return is_frequent or word in _BESIDE or is_roman_urdu(word)
 
 
 def names_points(text: str) -> bool:

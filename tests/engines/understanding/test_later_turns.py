@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.chat.condense import in_context, intent_after
+from engines.chat.condense import in_context, intent_after, of_two
 from engines.events import Turn
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
@@ -309,6 +309,19 @@ def test_what_any_answer_may_list_counts_its_points(message: str, points: str) -
         ("nav2 n moveit, what is nav2?", "other one pls", "what is moveit?"),
         ("Cordova und Capacitor: was ist Cordova?", "und bei dem anderen?", "was ist Capacitor?"),
         ("MPC y RL: ¿qué es MPC?", "¿y el otro?", "qué es RL?"),
+        ("gazebo aur unity mein se gazebo kab use karna hai", "aur dusra wala kab", "mein se unity kab use karna hai"),
+        (
+            "there is dev and prod right? what is the dev one for",
+            "same for the other",
+            "right? what is the prod one for",
+        ),
+        ("SQMS and MQMS. how does the first work", "now the other", "how does MQMS work"),
+        (
+            "MPC vs RL: what is wrong with MPC",
+            "and the other one, where is it used",
+            "what is wrong with RL where is it used",
+        ),
+        ("system 1 and system 2 in it, what does system 1 do", "aur dusra wala?", "what does system 2 do in it"),
         (
             "is a topic or a service faster",
             "between these two, what fits images?",
@@ -323,3 +336,19 @@ def test_the_other_and_both_are_the_things_of_the_question_before(before: str, m
     turns = [Turn("user", before), Turn("assistant", "An answer. [1]")]
     assert in_context(message, turns).query_str == searched
     assert intent_after(message, turns, has_page=False).kind == "question"
+
+
+def test_the_other_one_may_be_asked_for_again_and_again() -> None:
+    turns = [Turn("user", "nav2 n moveit, what is nav2?"), Turn("assistant", "An answer. [1]")]
+    assert of_two("other one pls", turns) == "what is moveit?"
+    turns += [Turn("user", "other one pls"), Turn("assistant", "> It plans.\n>\n> — MoveIt [1]")]
+    assert of_two("and now the other?", turns) == "what is nav2?"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["compare it with the other sensors", "what are the other settings of a profile?", "the other page", "why?"],
+)
+def test_the_other_of_a_subject_is_a_question_of_its_own(message: str) -> None:
+    turns = [Turn("user", "nav2 n moveit, what is nav2?"), Turn("assistant", "An answer. [1]")]
+    assert of_two(message, turns) == ""
