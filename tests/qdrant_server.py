@@ -108,7 +108,6 @@ class QdrantServer:
                 route(f"{one}/points/delete", "POST", self._delete_points),
                 route(f"{one}/points/scroll", "POST", self._scroll),
                 route(f"{one}/points/count", "POST", self._count),
-                route(f"{one}/points/query", "POST", self._query),
                 route(f"{one}/points/query/batch", "POST", self._query_batch),
             ],
             exception_handlers={RefusedError: _refused, Exception: _wrong},
@@ -128,10 +127,7 @@ class QdrantServer:
         return await follow(request)
 
     def _create(self, name: str, body: Json) -> bool:
-        vectors = body.get("vectors") or {}
-        if "size" in vectors:
-            vectors = {"": vectors}
-        self._collections.create(name, vectors, body.get("sparse_vectors") or {}, body.get("metadata") or {})
+        self._collections.create(name, body["vectors"], body.get("sparse_vectors") or {}, body.get("metadata") or {})
         self.created[name] = body
         return True
 
@@ -175,7 +171,7 @@ class QdrantServer:
         return _done()
 
     def _delete_points(self, name: str, body: Json) -> Json:
-        self._collections.writer(name).delete(ids=body.get("points"), matching=body.get("filter"))
+        self._collections.writer(name).delete(body["points"])
         return _done()
 
     def _retrieve(self, name: str, body: Json) -> Any:
@@ -194,17 +190,20 @@ class QdrantServer:
             )
         return {"points": points, "next_page_offset": following}
 
-    def _count(self, name: str, body: Json) -> Json:
+    def _count(self, name: str, _: Json) -> Json:
         with self._turn:
-            return {"count": self._collections.reader(name).count(body.get("filter"))}
-
-    def _query(self, name: str, body: Json) -> Any:
-        return self._query_batch(name, {"searches": [body]})[0]
+            return {"count": self._collections.reader(name).count()}
 
     def _query_batch(self, name: str, body: Json) -> Any:
         with self._turn:
-            answers = self._collections.reader(name).query_batch(body["searches"])
+            answers = self._collections.reader(name).query_batch([_search(search) for search in body["searches"]])
         return [{"points": [point | {"version": 0} for point in points]} for points in answers]
+
+
+def _search(body: Json) -> Json:
+    """A search as the engine takes it; the client writes a sparse vector as `{"nearest": vector}`."""
+    wanted = body["query"]
+    return {**body, "query": wanted.get("nearest", wanted) if isinstance(wanted, dict) else wanted}
 
 
 async def _version(_: Request) -> Response:

@@ -144,7 +144,7 @@ class ServerLock:
         try:
             self._client.create_collection(
                 name,
-                vectors_config=models.VectorParams(size=1, distance=models.Distance.DOT),
+                vectors_config={"unused": models.VectorParams(size=1, distance=models.Distance.DOT)},
                 metadata=self._owner.to_json() | {"beat": 0},
             )
         except AlreadyThereError:

@@ -16,7 +16,7 @@ from storage.errors import BookragError, ConfigurationError, IndexUnavailableErr
 _REPEATABLE = frozenset(
     {
         *("collection_exists", "get_collection", "get_collections", "get_aliases"),
-        *("count", "retrieve", "scroll", "query_points", "query_batch_points"),
+        *("count", "retrieve", "scroll", "query_batch_points"),
         *("upsert", "delete", "create_payload_index", "update_collection", "update_collection_aliases"),
     }
 )

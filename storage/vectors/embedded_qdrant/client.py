@@ -169,8 +169,6 @@ class EmbeddedQdrant:
         **_: Any,
     ) -> bool:
         """Create an empty collection that this process may write."""
-        if isinstance(vectors_config, models.VectorParams):
-            vectors_config = {"": vectors_config}
         self._collections.create(
             collection_name,
             wire.plain(vectors_config or {}),
@@ -183,7 +181,6 @@ class EmbeddedQdrant:
     def get_collection(self, collection_name: str, **_: Any) -> models.CollectionInfo:
         """A collection's configuration, with its metadata."""
         description = self._collections.describe(collection_name)
-        vectors = _VECTORS.validate_python(description["vectors"])
         return models.CollectionInfo(
             status=models.CollectionStatus.GREEN,
             optimizer_status=models.OptimizersStatusOneOf.OK,
@@ -193,7 +190,7 @@ class EmbeddedQdrant:
             payload_schema={},
             config=models.CollectionConfig(
                 params=models.CollectionParams(
-                    vectors=vectors.get("", vectors),
+                    vectors=_VECTORS.validate_python(description["vectors"]),
                     sparse_vectors=_SPARSE.validate_python(description["sparse_vectors"]),
                 ),
                 hnsw_config=models.HnswConfig(m=16, ef_construct=100, full_scan_threshold=10_000),
@@ -268,26 +265,21 @@ class EmbeddedQdrant:
         self.upsert(collection_name, points)
 
     @translated()
-    def delete(self, collection_name: str, points_selector: Any, **_: Any) -> None:
-        """Delete points by a filter or by their ids."""
-        chosen = getattr(points_selector, "filter", getattr(points_selector, "points", points_selector))
-        if isinstance(chosen, models.Filter):
-            self._collections.writer(collection_name).delete(matching=wire.plain(chosen))
-        else:
-            self._collections.writer(collection_name).delete(ids=chosen)
+    def delete(self, collection_name: str, points_selector: models.PointIdsList, **_: Any) -> None:
+        """Delete points by their ids."""
+        self._collections.writer(collection_name).delete(points_selector.points)
 
     @translated()
-    def count(self, collection_name: str, count_filter: models.Filter | None = None, **_: Any) -> models.CountResult:
-        """How many points match."""
-        count = self._collections.reader(collection_name).count(wire.plain(count_filter))
-        return models.CountResult(count=count)
+    def count(self, collection_name: str, **_: Any) -> models.CountResult:
+        """How many points there are."""
+        return models.CountResult(count=self._collections.reader(collection_name).count())
 
     @translated()
     def retrieve(
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
     ) -> list[wire.FoundPoint]:
         """Points by their ids; unknown ids are left out."""
-        found = self._collections.reader(collection_name).retrieve(ids, wire.plain(with_payload), with_vectors)
+        found = self._collections.reader(collection_name).retrieve(ids, with_payload, with_vectors)
         return [wire.found(point) for point in found]
 
     @translated()
@@ -336,20 +328,13 @@ class AsyncEmbeddedQdrant:
         self, collection_name: str, ids: Sequence[Any], with_payload: Any = True, with_vectors: Any = False, **_: Any
     ) -> list[wire.FoundPoint]:
         """Points by their ids; unknown ids are left out."""
-        options = {"ids": list(ids), "with_payload": wire.plain(with_payload), "with_vector": with_vectors}
+        options = {"ids": list(ids), "with_payload": with_payload, "with_vector": with_vectors}
         return [wire.found(point) for point in await self._ask(collection_name, "retrieve", **options)]
 
     async def scroll(self, collection_name: str, **options: Any) -> tuple[list[wire.FoundPoint], Any]:
         """Points in the order of their ids, and the id that the next call starts with."""
         found, following = await self._ask(collection_name, "scroll", **wire.scroll(**options))
         return [wire.found(point) for point in found], following
-
-    async def count(
-        self, collection_name: str, count_filter: models.Filter | None = None, **_: Any
-    ) -> models.CountResult:
-        """How many points match."""
-        count = await self._ask(collection_name, "count", matching=wire.plain(count_filter))
-        return models.CountResult(count=count)
 
     async def open(self, collection_name: str) -> None:
         """Start the search process of a collection before the first query."""

@@ -55,7 +55,6 @@ def _serve(requests: BinaryIO, answers: BinaryIO, clone: Clone) -> None:
         "query_batch": clone.shard.query_batch,
         "retrieve": clone.shard.retrieve,
         "scroll": clone.shard.scroll,
-        "count": clone.shard.count,
     }
     while len(header := requests.read(HEADER.size)) == HEADER.size:
         try:

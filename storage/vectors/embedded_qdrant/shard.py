@@ -56,7 +56,7 @@ class Shard:
 
     @classmethod
     def create(cls, path: str, vectors: Mapping[str, Json], sparse_vectors: Mapping[str, Json]) -> "Shard":
-        """Make an empty shard for named vectors; the name "" stands for an unnamed one."""
+        """Make an empty shard for named vectors."""
         config = edge.EdgeConfig(
             vectors={name: _vector_params(params) for name, params in vectors.items()},
             sparse_vectors={
@@ -103,20 +103,17 @@ class Shard:
         batch = [edge.Point(_id(point), _vector(vector), payload) for point, vector, payload in points]
         self._shard.update(edge.UpdateOperation.upsert_points(batch))
 
-    def delete(self, ids: Sequence[Any] | None = None, matching: Json | None = None) -> None:
-        """Delete points by their ids or by a filter."""
-        if matching is not None:
-            self._shard.update(edge.UpdateOperation.delete_points_by_filter(_some_filter(matching)))
-        else:
-            self._shard.update(edge.UpdateOperation.delete_points([_id(value) for value in ids or ()]))
+    def delete(self, ids: Sequence[Any]) -> None:
+        """Delete points by their ids."""
+        self._shard.update(edge.UpdateOperation.delete_points([_id(value) for value in ids]))
 
-    def count(self, matching: Json | None = None) -> int:
-        """How many points match."""
-        return self._shard.count(edge.CountRequest(exact=True, filter=_filter(matching)))
+    def count(self) -> int:
+        """How many points there are."""
+        return self._shard.count(edge.CountRequest(exact=True))
 
     def retrieve(self, ids: Sequence[Any], with_payload: Any = True, with_vector: Any = False) -> list[Json]:
         """Points by their ids, in any order; unknown ids are left out."""
-        found = self._shard.retrieve([_id(value) for value in ids], _payload_selector(with_payload), with_vector)
+        found = self._shard.retrieve([_id(value) for value in ids], with_payload, with_vector)
         return [_record(point) for point in found]
 
     def scroll(
@@ -132,17 +129,18 @@ class Shard:
             offset=None if offset is None else _id(offset),
             limit=limit,
             filter=_filter(matching),
-            with_payload=_payload_selector(with_payload),
+            with_payload=with_payload,
             with_vector=with_vector,
         )
         points, following = self._shard.scroll(request)
         return [_record(point) for point in points], None if following is None else _plain_id(following)
 
     def query_batch(self, queries: Sequence[Json]) -> list[list[Json]]:
-        """One ranked list for each query, best first."""
+        """One ranked list of ids with scores for each query, best first."""
         batch = edge.QueryBatchRequest([_query_request(query) for query in queries])
         return [
-            [_record(point) | {"score": point.score} for point in found] for found in self._shard.query_batch(batch)
+            [{"id": _plain_id(point.id), "score": point.score} for point in found]
+            for found in self._shard.query_batch(batch)
         ]
 
 
@@ -181,7 +179,7 @@ def _plain_vector(value: Any) -> Any:
     return value
 
 
-def _record(point: edge.ScoredPoint | edge.Record) -> Json:
+def _record(point: edge.Record) -> Json:
     record: Json = {"id": _plain_id(point.id)}
     if point.payload is not None:
         record["payload"] = point.payload
@@ -192,62 +190,17 @@ def _record(point: edge.ScoredPoint | edge.Record) -> Json:
 
 def _query_request(source: Json) -> edge.QueryRequest:
     return edge.QueryRequest(
-        limit=source.get("limit") or 10,
-        offset=source.get("offset"),
-        query=_query(source.get("query"), source.get("using")),
-        prefetches=_prefetches(source.get("prefetch")),
+        limit=source["limit"],
+        query=edge.Query.Nearest(_vector(source["query"]), using=source["using"]),
         filter=_filter(source.get("filter")),
-        score_threshold=source.get("score_threshold"),
-        with_payload=_payload_selector(source.get("with_payload", False)),
-        with_vector=source.get("with_vector", False),
         params=_params(source.get("params")),
+        with_payload=False,
     )
-
-
-def _prefetches(source: Any) -> list[edge.Prefetch]:
-    return [
-        edge.Prefetch(
-            limit=part.get("limit") or 10,
-            query=_query(part.get("query"), part.get("using")),
-            prefetches=_prefetches(part.get("prefetch")),
-            filter=_filter(part.get("filter")),
-            score_threshold=part.get("score_threshold"),
-            params=_params(part.get("params")),
-        )
-        for part in _listed(source)
-    ]
-
-
-def _query(source: Any, using: str | None) -> Any:
-    if isinstance(source, Mapping):
-        if "nearest" in source:
-            return _query(source["nearest"], using)
-        if "rrf" in source or source.get("fusion") == "rrf":
-            return edge.Fusion.Rrf(k=source.get("rrf", {}).get("k") or 2)
-        if source.get("fusion") == "dbsf":
-            return edge.Fusion.Dbsf()
-        if "indices" not in source:
-            raise ValueError(f"the embedded index has no query of the kind {', '.join(source)}")
-    return None if source is None else edge.Query.Nearest(_vector(source), using=using)
 
 
 def _params(source: Json | None) -> edge.SearchParams | None:
-    if source is None:
-        return None
-    return edge.SearchParams(
-        hnsw_ef=source.get("hnsw_ef"), exact=bool(source.get("exact")), idf=_idf_params(source.get("idf"))
-    )
-
-
-def _idf_params(source: Any) -> edge.IdfParams | None:
     """The filter of points in which inverse document frequencies are counted; None for all points."""
-    return edge.IdfParams(corpus=_some_filter(source["corpus"])) if isinstance(source, Mapping) else None
-
-
-def _payload_selector(source: Any) -> Any:
-    if isinstance(source, Mapping):
-        return source["include"] if "include" in source else edge.PayloadSelector.Exclude(source["exclude"])
-    return source
+    return edge.SearchParams(idf=edge.IdfParams(corpus=_some_filter(source["idf"]["corpus"]))) if source else None
 
 
 def _filter(source: Json | None) -> edge.Filter | None:
@@ -255,59 +208,25 @@ def _filter(source: Json | None) -> edge.Filter | None:
 
 
 def _some_filter(source: Json) -> edge.Filter:
-    return edge.Filter(
-        must=_conditions(source.get("must")),
-        should=_conditions(source.get("should")),
-        must_not=_conditions(source.get("must_not")),
-    )
+    return edge.Filter(must=_conditions(source.get("must")), should=_conditions(source.get("should")))
 
 
-def _conditions(source: Any) -> list[Any] | None:
-    return [_condition(part) for part in _listed(source)] or None
+def _conditions(source: Sequence[Json] | None) -> list[Any] | None:
+    return [_condition(part) for part in source] if source else None
 
 
 def _condition(source: Json) -> Any:
-    if "has_id" in source:
-        return edge.HasIdCondition({_id(value) for value in source["has_id"]})
-    if "is_empty" in source:
-        return edge.IsEmptyCondition(source["is_empty"]["key"])
-    if "is_null" in source:
-        return edge.IsNullCondition(source["is_null"]["key"])
     if "key" not in source:
         return _some_filter(source)
-    if not {"match", "range"} & source.keys():
-        raise ValueError(f"the embedded index has no condition of the kind {', '.join(source)}")
-    return edge.FieldCondition(key=source["key"], match=_match(source.get("match")), range=_range(source.get("range")))
-
-
-def _match(source: Json | None) -> Any:
-    if source is None:
-        return None
-    match source:
+    match source["match"]:
         case {"value": bool(value)}:
             boolean: Any = _Boolean(value)
-            return edge.MatchValue(boolean)
+            return edge.FieldCondition(key=source["key"], match=edge.MatchValue(boolean))
         case {"value": value}:
-            return edge.MatchValue(value)
-        case {"any": values}:
-            return edge.MatchAny(list(values))
-        case {"except": values}:
-            return edge.MatchExcept(list(values))
+            return edge.FieldCondition(key=source["key"], match=edge.MatchValue(value))
         case {"prefix": prefix}:
-            return edge.MatchPrefix(prefix)
-        case {"text": text}:
-            return edge.MatchText(text)
-    raise ValueError(f"the embedded index has no match of the kind {', '.join(source)}")
-
-
-def _range(source: Json | None) -> edge.RangeFloat | None:
-    return None if source is None else edge.RangeFloat(**source)
-
-
-def _listed(source: Any) -> list[Any]:
-    if source is None:
-        return []
-    return list(source) if isinstance(source, Sequence) else [source]
+            return edge.FieldCondition(key=source["key"], match=edge.MatchPrefix(prefix))
+    raise ValueError(f"the embedded index has no match of the kind {', '.join(source['match'])}")
 
 
 class Clone:

@@ -24,7 +24,6 @@ from storage.vectors.embedded_qdrant.process import HEADER, python_command
 logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
-_BARE = {"id", "score"}
 
 _MAIN = "from storage.vectors.embedded_qdrant.process import main; main()"
 _START_SECONDS = 60.0  # a start takes 0.1 s; a machine that swaps may take long
@@ -46,24 +45,10 @@ def query(source: models.QueryRequest) -> Json:
     return {
         "query": plain(source.query),
         "using": source.using,
-        "prefetch": [query(part) for part in _listed(source.prefetch)],
         "filter": plain(source.filter),
         "params": plain(source.params),
-        "score_threshold": source.score_threshold,
         "limit": source.limit,
-        "offset": getattr(source, "offset", None),
-        "with_payload": selector(getattr(source, "with_payload", None), default=False),
-        "with_vector": selector(getattr(source, "with_vector", None), default=False),
     }
-
-
-def _listed(source: Any) -> list[Any]:
-    return [] if source is None else source if isinstance(source, list) else [source]
-
-
-def selector(source: Any, *, default: bool) -> Any:
-    """Which payload or vectors to return: all, none, or a list of names."""
-    return default if source is None else plain(source)
 
 
 def point(source: models.PointStruct) -> tuple[Any, Any, Json | None]:
@@ -94,14 +79,9 @@ class FoundPoint:
 
 
 def found(source: Json) -> FoundPoint:
-    """A point that was searched or read."""
+    """A point that was read."""
     vectors = source.get("vector")
-    return FoundPoint(
-        source["id"],
-        source.get("score", 0.0),
-        source.get("payload"),
-        None if vectors is None else _vector_back(vectors),
-    )
+    return FoundPoint(source["id"], 0.0, source.get("payload"), None if vectors is None else _vector_back(vectors))
 
 
 def _vector_back(value: Any) -> Any:
@@ -114,11 +94,7 @@ def _vector_back(value: Any) -> Any:
 
 def response(points: list[Json]) -> models.QueryResponse:
     """One ranked list."""
-    found_points: list[Any]
-    if points and points[0].keys() <= _BARE:  # a search has hundreds of points, so nothing is checked for each
-        found_points = [FoundPoint(item["id"], item["score"], None, None) for item in points]
-    else:
-        found_points = [found(item) for item in points]
+    found_points: list[Any] = [FoundPoint(item["id"], item["score"], None, None) for item in points]
     return models.QueryResponse.model_construct(points=found_points)
 
 
@@ -135,7 +111,7 @@ def scroll(
         "matching": plain(scroll_filter),
         "limit": limit,
         "offset": offset,
-        "with_payload": plain(with_payload),
+        "with_payload": with_payload,
         "with_vector": with_vectors,
     }
 

@@ -165,7 +165,7 @@ class TestLock:
 
     def test_one_that_is_still_for_long_is_taken_over(self, server: QdrantServer) -> None:
         client = QdrantClient(url=server.url, check_compatibility=False)
-        params = models.VectorParams(size=1, distance=models.Distance.DOT)
+        params = {"unused": models.VectorParams(size=1, distance=models.Distance.DOT)}
         client.create_collection("book.lock", params, metadata=self.owner(who="dead").to_json() | {"beat": 3})
 
         with self.lock(server, self.owner(who="ada")):
@@ -198,12 +198,12 @@ class TestLock:
 async def test_the_unmodified_clients_work(server: QdrantServer) -> None:
     """The tests' server is a Qdrant server to whoever speaks to one."""
     client, aclient = QdrantClient(url=server.url), AsyncQdrantClient(url=server.url)
-    client.create_collection("plain", models.VectorParams(size=2, distance=models.Distance.COSINE))
-    client.upload_points(
-        "plain", [models.PointStruct(id=n, vector=[n, 1.0], payload={"n": n}) for n in range(3)], wait=True
-    )
+    client.create_collection("plain", {"d": models.VectorParams(size=2, distance=models.Distance.COSINE)})
+    written = [models.PointStruct(id=n, vector={"d": [n, 1.0]}, payload={"n": n}) for n in range(3)]
+    client.upload_points("plain", written, wait=True)
 
-    nearest = (await aclient.query_points("plain", query=[0.0, 1.0], limit=1)).points
+    search = models.QueryRequest(query=[0.0, 1.0], using="d", limit=1)
+    nearest = (await aclient.query_batch_points("plain", [search]))[0].points
     points, following = client.scroll("plain", limit=2)
 
     assert [point.id for point in nearest] == [0]
