@@ -28,6 +28,7 @@ from pydantic import PrivateAttr
 from app.answer_json import AnswerState
 from engines.errors import ModelError
 from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, dispatcher
+from storage.vectors.build_record import is_alive
 from storage.vectors.embedded_qdrant.files import read_json, write_json
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -235,15 +236,5 @@ def _forget_ended_workers(folder: Path) -> None:
     """Remove the gauges of ended workers from the sums; their counters stay."""
     for path in folder.glob("gauge_live*_*.db"):
         worker = path.stem.rpartition("_")[2]
-        if not _lives(int(worker)):
+        if not is_alive(int(worker)):
             mark_process_dead(int(worker), str(folder))  # type: ignore[no-untyped-call]
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is another user's
-        return True
-    return True

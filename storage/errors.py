@@ -36,6 +36,10 @@ from typing import ClassVar
 # What readers are told by every store.
 SIGN_IN_AGAIN = "Your session has ended. Please sign in again."
 ACCOUNT_EXISTS = "There is an account with this e-mail address already."
+ACCOUNT_GONE = "This account no longer exists."
+BAD_CREDENTIALS = "The e-mail address or the password is wrong."
+NOT_FOR_GUESTS = "A guest has no password. Sign up to have one."
+KEY_REUSED = "This idempotency key was used for another question."
 NO_CONVERSATION = "There is no such conversation."
 HISTORY_AWAY = "The history cannot be reached just now. Please try again in a moment."
 

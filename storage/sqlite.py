@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -107,6 +108,11 @@ class Database:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+
+def time_text(ago: timedelta = timedelta()) -> str:
+    """The time now, or some time ago, as every table has it: UTC with microseconds, so that sorting the text works."""
+    return (datetime.now(UTC) - ago).isoformat(timespec="microseconds")
 
 
 def _casefold(text: str | None) -> str | None:

@@ -13,6 +13,8 @@ import httpx
 from supabase_auth.errors import AuthApiError, AuthError, AuthRetryableError, AuthUnknownError, AuthWeakPasswordError
 
 from storage.errors import (
+    ACCOUNT_EXISTS,
+    BAD_CREDENTIALS,
     SIGN_IN_AGAIN,
     AccountClosedError,
     AccountExistsError,
@@ -45,11 +47,8 @@ LONGEST_RETRY_SECONDS = 3_600  # whatever a proxy before Auth says
 _READERS: dict[str, BookragError] = {
     code: error
     for codes, error in (
-        (
-            "user_already_exists email_exists",
-            AccountExistsError("There is an account with this e-mail address already."),
-        ),
-        ("invalid_credentials", CredentialsError("The e-mail address or the password is wrong.")),
+        ("user_already_exists email_exists", AccountExistsError(ACCOUNT_EXISTS)),
+        ("invalid_credentials", CredentialsError(BAD_CREDENTIALS)),
         (
             "email_not_confirmed",
             EmailNotConfirmedError("Please confirm your e-mail address with the link in our e-mail."),

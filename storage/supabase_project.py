@@ -20,7 +20,9 @@ from pydantic import SecretStr
 from supabase_auth.errors import AuthApiError, AuthError
 
 from storage.errors import (
+    ACCOUNT_GONE,
     HISTORY_AWAY,
+    KEY_REUSED,
     SIGN_IN_AGAIN,
     AccountGoneError,
     AuthenticationError,
@@ -172,9 +174,9 @@ async def _refuse_other_than_json(response: httpx.Response) -> None:
 
 _DATABASE_ERRORS: dict[str, BookragError] = {
     "PT404": NotFoundError("There is no such conversation, or no such message in it."),
-    "PT409": IdempotencyError("This idempotency key was used for another question."),
-    "23505": IdempotencyError("This idempotency key was used for another question."),
-    "23503": AccountGoneError("This account no longer exists."),
+    "PT409": IdempotencyError(KEY_REUSED),
+    "23505": IdempotencyError(KEY_REUSED),
+    "23503": AccountGoneError(ACCOUNT_GONE),
     "PGRST301": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST302": AuthenticationError(SIGN_IN_AGAIN),
     "PGRST303": AuthenticationError(SIGN_IN_AGAIN),

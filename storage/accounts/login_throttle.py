@@ -103,8 +103,7 @@ def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -
     """Count an e-mail for each of `whose`; raises TooManyRequestsError if the last one was less than `seconds` ago."""
     now = time.time()
     keys = [_key("letter", each) for each in whose]
-    rows = [db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone() for key in keys]
-    wait = max((row["failed_at"] + seconds - now for row in rows if row), default=0.0)
+    wait = max((_time(db, key) + seconds - now for key in keys), default=0.0)
     if 0 < wait <= seconds + _SET_BACK_SECONDS:
         raise TooManyRequestsError("Too many attempts. Please wait a little.", int(wait) + 1)
     end_letter(db, whose, sent=True)
@@ -112,29 +111,22 @@ def begin_letter(db: sqlite3.Connection, seconds: float, whose: Sequence[str]) -
 
 def end_letter(db: sqlite3.Connection, whose: Sequence[str], *, sent: bool) -> None:
     """Record that the e-mails counted by `begin_letter` were sent now, or that none was sent."""
-    keys = [_key("letter", each) for each in whose]
-    if sent:
-        query = "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)"
-        db.executemany(query, [(key, time.time()) for key in keys])
-    else:
-        db.executemany("DELETE FROM failed_attempts WHERE key = ?", [(key,) for key in keys])
+    for key in (_key("letter", each) for each in whose):
+        if sent:
+            _set_time(db, key, time.time())
+        else:
+            db.execute("DELETE FROM failed_attempts WHERE key = ?", (key,))
 
 
 def remember_pair(db: sqlite3.Connection, email: str, address: str) -> None:
     """Remember for weeks that this account has signed in from this address."""
     if address:
-        until = time.time() + KNOWN_PAIR_SECONDS
-        db.execute(
-            "INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)",
-            (_key("known", email, address), until),
-        )
+        _set_time(db, _key("known", email, address), time.time() + KNOWN_PAIR_SECONDS)
 
 
 def is_known_pair(db: sqlite3.Connection, email: str, address: str) -> bool:
     """Whether this account has signed in from this address in the last weeks."""
-    key = _key("known", email, address)
-    row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
-    return row is not None and row["failed_at"] > time.time()
+    return _time(db, _key("known", email, address)) > time.time()
 
 
 def spend(db: sqlite3.Connection, budget: Budget) -> None:
@@ -144,15 +136,24 @@ def spend(db: sqlite3.Connection, budget: Budget) -> None:
     """
     now = time.time()
     key = _key("budget", *map(str, budget))  # another rate begins with a full bucket
-    row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
-    known = row["failed_at"] if row else 0.0
+    known = _time(db, key)
     if known > now + budget.burst / budget.per_second + _SET_BACK_SECONDS:
         known = now
     full_at = max(now, known) + 1 / budget.per_second
     wait = full_at - now - budget.burst / budget.per_second
     if wait > 1e-6:
         raise TooManyRequestsError("Too many people are signing in just now. Please wait a little.", int(wait) + 1)
-    db.execute("INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)", (key, full_at))
+    _set_time(db, key, full_at)
+
+
+def _time(db: sqlite3.Connection, key: str) -> float:
+    """The time that was kept for a key; 0 if there is none."""
+    row = db.execute("SELECT failed_at FROM failed_attempts WHERE key = ?", (key,)).fetchone()
+    return float(row["failed_at"]) if row else 0.0
+
+
+def _set_time(db: sqlite3.Connection, key: str, at: float) -> None:
+    db.execute("INSERT OR REPLACE INTO failed_attempts (key, failures, failed_at) VALUES (?, 0, ?)", (key, at))
 
 
 def _failures(db: sqlite3.Connection, key: str, now: float) -> tuple[int, float]:

@@ -19,6 +19,8 @@ from storage.accounts.store import CONFIRM, Account, NewAccount, Session, Signed
 from storage.accounts.tokens import Issuers, TokenVerifier
 from storage.errors import (
     ACCOUNT_EXISTS,
+    BAD_CREDENTIALS,
+    NOT_FOR_GUESTS,
     SIGN_IN_AGAIN,
     AccountExistsError,
     AccountInputError,
@@ -115,7 +117,7 @@ class LocalAccounts:
         email = sendable(email.strip().lower())
         found = await self._try_password(email, password, address)
         if found is None:
-            raise CredentialsError("The e-mail address or the password is wrong.")
+            raise CredentialsError(BAD_CREDENTIALS)
 
         def work(db: sqlite3.Connection) -> sqlite_users.Renewal:
             sqlite_users.require_password(db, found.user_id, found.password_hash)
@@ -197,7 +199,7 @@ class LocalAccounts:
         """See AccountStore."""
         account = await self.account(reader)
         if account.email is None:
-            raise AccountInputError("A guest has no password. Sign up to have one.")
+            raise AccountInputError(NOT_FOR_GUESTS)
         check_strength(password, account.email)
         password_hash = await self._passwords.hash(password)
         set_password = partial(

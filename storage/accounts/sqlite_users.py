@@ -5,14 +5,23 @@ import json
 import secrets
 import sqlite3
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from storage.accounts.reader import Profile, profile_from_json, profile_to_json
 from storage.accounts.signing import ACCESS_TOKEN_SECONDS
 from storage.accounts.store import Account
-from storage.errors import AccountExistsError, AuthenticationError, CredentialsError
+from storage.errors import (
+    ACCOUNT_EXISTS,
+    ACCOUNT_GONE,
+    BAD_CREDENTIALS,
+    SIGN_IN_AGAIN,
+    AccountExistsError,
+    AuthenticationError,
+    CredentialsError,
+)
+from storage.sqlite import time_text
 
 UNUSED_GUEST_SECONDS = 24 * 3_600  # for guests who never asked anything nor came back: they have nothing to lose
 PURGED_AT_ONCE = 500
@@ -55,7 +64,7 @@ def add_user(
     """Create an account, or give a guest's account an address; raises AccountExistsError."""
     taken = email and db.execute("SELECT 1 FROM users WHERE email = ?", (email,)).fetchone()
     if taken:
-        raise AccountExistsError("There is an account with this e-mail address already.")
+        raise AccountExistsError(ACCOUNT_EXISTS)
     if is_upgrade:
         upgrade = "UPDATE users SET email = ?, password_hash = ? WHERE id = ? AND email IS NULL"
         if not db.execute(upgrade, (email, password_hash, str(user_id))).rowcount:
@@ -63,7 +72,7 @@ def add_user(
     else:
         db.execute(
             "INSERT INTO users (id, email, password_hash, created_at) VALUES (?, ?, ?, ?)",
-            (str(user_id), email, password_hash, datetime.now(UTC).isoformat(timespec="microseconds")),
+            (str(user_id), email, password_hash, time_text()),
         )
     if profile is not None:
         save_profile(db, user_id, profile)
@@ -74,7 +83,7 @@ def find_account(db: sqlite3.Connection, user_id: UUID) -> Account:
     """The account; raises AuthenticationError when it was deleted."""
     row = db.execute("SELECT email FROM users WHERE id = ?", (str(user_id),)).fetchone()
     if row is None:
-        raise AuthenticationError("This account no longer exists.")
+        raise AuthenticationError(ACCOUNT_GONE)
     return Account(user_id, row["email"], row["email"] is None, find_profile(db, user_id).name)
 
 
@@ -102,7 +111,7 @@ def save_profile(db: sqlite3.Connection, user_id: UUID, profile: Profile) -> Pro
             (str(user_id), json.dumps(row)),
         )
     except sqlite3.IntegrityError as exc:  # the foreign key: a token outlived its account
-        raise AuthenticationError("This account no longer exists.") from exc
+        raise AuthenticationError(ACCOUNT_GONE) from exc
     return profile_from_json(row)
 
 
@@ -118,7 +127,7 @@ def start_session(db: sqlite3.Connection, account: Account) -> Renewal:
     )
     db.execute(
         "INSERT INTO sessions (id, user_id, created_at) VALUES (?, ?, ?)",
-        (session_id, str(account.id), datetime.now(UTC).isoformat(timespec="microseconds")),
+        (session_id, str(account.id), time_text()),
     )
     return Renewal(account, session_id, _issue(db, session_id))
 
@@ -157,7 +166,7 @@ def require_password(db: sqlite3.Connection, user_id: UUID, password_hash: str |
     """Raise CredentialsError if the password was changed since it was compared with this hash."""
     row = db.execute("SELECT password_hash FROM users WHERE id = ?", (str(user_id),)).fetchone()
     if row is None or row["password_hash"] != password_hash:
-        raise CredentialsError("The e-mail address or the password is wrong.")
+        raise CredentialsError(BAD_CREDENTIALS)
 
 
 def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but: str | None) -> None:
@@ -166,10 +175,10 @@ def set_password(db: sqlite3.Connection, user_id: UUID, password_hash: str, but:
     Raises AuthenticationError if the account was deleted, or if another change ended the session `but`.
     """
     if but is not None and not session_exists(db, but):
-        raise AuthenticationError("Your session has ended. Please sign in again.")
+        raise AuthenticationError(SIGN_IN_AGAIN)
     update = "UPDATE users SET password_hash = ? WHERE id = ?"
     if not db.execute(update, (password_hash, str(user_id))).rowcount:
-        raise AuthenticationError("This account no longer exists.")
+        raise AuthenticationError(ACCOUNT_GONE)
     db.execute("DELETE FROM sessions WHERE user_id = ? AND id IS NOT ?", (str(user_id), but))
 
 
@@ -201,9 +210,8 @@ def delete_idle_guests(db: sqlite3.Connection) -> int:
 
     A guest is gone whose tokens have all expired, or who asked nothing and did not come back within a day.
     """
-    now = datetime.now(UTC)
-    unused_since = (now - timedelta(seconds=UNUSED_GUEST_SECONDS)).isoformat(timespec="microseconds")
-    access_ended = (now - timedelta(seconds=ACCESS_TOKEN_SECONDS)).isoformat(timespec="microseconds")
+    unused_since = time_text(timedelta(seconds=UNUSED_GUEST_SECONDS))
+    access_ended = time_text(timedelta(seconds=ACCESS_TOKEN_SECONDS))
     deleted = db.execute(
         """
         DELETE FROM users WHERE id IN (
@@ -225,7 +233,7 @@ def delete_idle_guests(db: sqlite3.Connection) -> int:
         {
             "access_ended": access_ended,
             "unused_since": unused_since,
-            "now": int(now.timestamp()),
+            "now": int(time.time()),
             "at_once": PURGED_AT_ONCE,
         },
     )

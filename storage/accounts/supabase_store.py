@@ -27,6 +27,8 @@ from storage.accounts.supabase_responses import account_of, check_password, requ
 from storage.accounts.supabase_sign_up import SignUps
 from storage.accounts.tokens import Issuers, TokenVerifier, read_header
 from storage.errors import (
+    BAD_CREDENTIALS,
+    NOT_FOR_GUESTS,
     SIGN_IN_AGAIN,
     AccountClosedError,
     AccountInputError,
@@ -156,9 +158,9 @@ class SupabaseAccounts:
         try:
             email = normal_email(email)
         except AccountInputError:  # no account has such a password, and Auth's database refuses some of its characters
-            raise CredentialsError("The e-mail address or the password is wrong.") from None
+            raise CredentialsError(BAD_CREDENTIALS) from None
         if not password:  # the client does not even send it
-            raise CredentialsError("The e-mail address or the password is wrong.")
+            raise CredentialsError(BAD_CREDENTIALS)
         async with self._limits.sign_in(email, address, confirms=confirms):
             made = await self._calls.password_session(email, password, address, captcha_token)
         if made.session is not None and not confirms:
@@ -250,7 +252,7 @@ class SupabaseAccounts:
             client = await self._project.client()
             user = await act_as(client, reader)
             if not user.email:
-                raise AccountInputError("A guest has no password. Sign up to have one.")
+                raise AccountInputError(NOT_FOR_GUESTS)
             try:
                 await client.auth.update_user({"password": password})
             except AuthError as error:

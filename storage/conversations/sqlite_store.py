@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from storage.conversations.turns import (
     TurnRequest,
 )
 from storage.errors import NO_CONVERSATION, NotFoundError
-from storage.sqlite import Database
+from storage.sqlite import Database, time_text
 from storage.storable import storable
 
 logger = logging.getLogger(__name__)
@@ -101,13 +101,9 @@ class LocalConversations:
 
     async def delete(self, reader: Reader, conversation_id: UUID) -> None:
         """See ConversationStore."""
-        deleted = await self._database.write(
-            lambda db: (
-                db.execute(
-                    "DELETE FROM conversations WHERE id = ? AND user_id = ?", (str(conversation_id), str(reader.id))
-                ).rowcount
-            )
-        )
+        delete = "DELETE FROM conversations WHERE id = ? AND user_id = ?"
+        ids = (str(conversation_id), str(reader.id))
+        deleted = await self._database.write(lambda db: db.execute(delete, ids).rowcount)
         if not deleted:
             raise NotFoundError(NO_CONVERSATION)
 
@@ -121,11 +117,9 @@ class LocalConversations:
         """See ConversationStore."""
         if self._kept_days is None:
             return
-        before = datetime.now(UTC) - timedelta(days=self._kept_days)
+        before = time_text(timedelta(days=self._kept_days))
         delete = "DELETE FROM conversations WHERE updated_at < ?"
-        deleted = await self._database.write(
-            lambda db: db.execute(delete, (before.isoformat(timespec="microseconds"),)).rowcount
-        )
+        deleted = await self._database.write(lambda db: db.execute(delete, (before,)).rowcount)
         if deleted:
             logger.info("Deleted %d conversations that nobody has used for %d days", deleted, self._kept_days)
 

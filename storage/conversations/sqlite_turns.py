@@ -7,7 +7,6 @@ to the same behaviour.
 import json
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +14,18 @@ from storage.accounts.reader import Reader
 from storage.accounts.sqlite_users import find_profile
 from storage.conversations.rows import message_from_row, row_of_answer, title_of, turn_ids
 from storage.conversations.turns import Answer, Message, OpenTurn, Summary, TurnRequest
-from storage.errors import NO_CONVERSATION, AuthenticationError, IdempotencyError, NotFoundError
+from storage.errors import (
+    ACCOUNT_GONE,
+    KEY_REUSED,
+    NO_CONVERSATION,
+    AuthenticationError,
+    IdempotencyError,
+    NotFoundError,
+)
+from storage.sqlite import time_text
 from storage.storable import storable
 
 NO_MESSAGE = "There is no such message in this conversation."
-KEY_REUSED = "This idempotency key was used for another question."
-
-
-def now() -> str:
-    """The time as both stores write it: UTC with microseconds, so that sorting the text sorts by time."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def own_conversation(db: sqlite3.Connection, reader: Reader, conversation_id: UUID) -> sqlite3.Row:
@@ -86,7 +87,7 @@ def finish(db: sqlite3.Connection, reader: Reader, turn: OpenTurn, answer: Answe
         | {"answer": str(turn.answer_id), "conversation": str(turn.conversation_id), "reader": str(reader.id)},
     ).rowcount
     if changed:
-        db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now(), str(turn.conversation_id)))
+        db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (time_text(), str(turn.conversation_id)))
 
 
 def history(db: sqlite3.Connection, conversation_id: UUID, last_id: str | None, limit: int) -> list[Message]:
@@ -118,7 +119,7 @@ def decode_message(row: sqlite3.Row) -> Message:
 
 
 def _make_conversation(db: sqlite3.Connection, reader: Reader, request: TurnRequest) -> None:
-    moment = now()
+    moment = time_text()
     try:
         db.execute(
             """
@@ -128,7 +129,7 @@ def _make_conversation(db: sqlite3.Connection, reader: Reader, request: TurnRequ
             (str(request.conversation_id), str(reader.id), title_of(request.question), moment, moment),
         )
     except sqlite3.IntegrityError as exc:  # the foreign key: a token outlived its account
-        raise AuthenticationError("This account no longer exists.") from exc
+        raise AuthenticationError(ACCOUNT_GONE) from exc
 
 
 def _message(db: sqlite3.Connection, conversation_id: UUID, name: str) -> sqlite3.Row | None:
@@ -189,14 +190,14 @@ def _store_question(db: sqlite3.Connection, request: TurnRequest, question_id: s
             storable(request.client_id) if request.client_id else None,
             storable(request.selected_text) if request.selected_text else None,
             storable(request.page_url) if request.page_url else None,
-            now(),
+            time_text(),
         ),
     ).fetchone()
     return row
 
 
 def _store_answer(db: sqlite3.Connection, conversation: sqlite3.Row, answer_id: str, question: sqlite3.Row) -> None:
-    moment = now()
+    moment = time_text()
     db.execute(
         """
         INSERT INTO messages (id, conversation_id, parent_id, role, status, content, created_at)
@@ -220,7 +221,7 @@ def _go_back_to(db: sqlite3.Connection, conversation: sqlite3.Row, answer: sqlit
         )
         UPDATE conversations SET head_id = ?2, updated_at = ?3 WHERE id = ?1 AND ?2 NOT IN (SELECT id FROM branch)
         """,
-        (conversation["id"], answer["id"], now()),
+        (conversation["id"], answer["id"], time_text()),
     )
 
 

@@ -4,15 +4,14 @@ Both are counted at a build and kept in its record; `engines.understanding.book_
 questions in them. Code is left out.
 """
 
-import base64
-import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
 import regex
+
+from storage.vectors.build_record import pack, unpack
 
 PHRASES, LEAST_PHRASE, LONGEST_PHRASE = 20_000, 3, 4  # kept, times that one occurs, words of one without small ones
 PHRASES_OF_AN_ABBREVIATION = 3
@@ -62,12 +61,12 @@ def encode_phrases(texts: Iterable[str]) -> str:
         for short in {_initials(words), _initials([word for word in words if word not in _SMALL_WORDS])}:
             if len(found.setdefault(short, [])) < PHRASES_OF_AN_ABBREVIATION:
                 found[short].append((phrase, count))
-    return base64.b64encode(zlib.compress(json.dumps(found, ensure_ascii=False).encode(), 9)).decode()
+    return pack(found)
 
 
 def decode_phrases(encoded: str) -> dict[str, list[Phrase]]:
     """Decodes what `encode_phrases` gave; nothing for the empty string of a build without phrases."""
-    kept = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
+    kept = unpack(encoded)
     return {short: [Phrase(text, count) for text, count in phrases] for short, phrases in kept.items()}
 
 
@@ -121,7 +120,7 @@ def encode_abbreviations(sections: Iterable[tuple[Sequence[str], str]]) -> str:
     }
     found |= {short: names.most_common(PHRASES_OF_AN_ABBREVIATION) for short, names in written_out.items()}
     kept = dict(sorted(found.items(), key=lambda each: -each[1][0][1])[:ABBREVIATIONS])
-    return base64.b64encode(zlib.compress(json.dumps(kept, ensure_ascii=False).encode(), 9)).decode()
+    return pack(kept)
 
 
 def _headed(headings: Iterable[str], shorts: Set[str]) -> Iterator[tuple[str, str]]:

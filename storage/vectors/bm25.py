@@ -15,10 +15,8 @@ there are.
 
 import base64
 import hashlib
-import json
 import math
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -27,6 +25,8 @@ from typing import Self, TypeAlias
 
 import regex
 import Stemmer
+
+from storage.vectors.build_record import pack, unpack
 
 Stemmers: TypeAlias = tuple[tuple[regex.Pattern[str], str], ...]
 """(a script, the stemmer of its words), Latin first; words of other scripts stay whole."""
@@ -321,14 +321,12 @@ def encode_written_words(texts: Iterable[str]) -> str:
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(_WRITTEN_WORD.findall(text.lower()))
-    kept = json.dumps(dict(counts.most_common(WRITTEN_WORDS)), ensure_ascii=False)
-    return base64.b64encode(zlib.compress(kept.encode(), 9)).decode()
+    return pack(dict(counts.most_common(WRITTEN_WORDS)))
 
 
 def decode_written_words(encoded: str) -> dict[str, int]:
     """Decodes what `encode_written_words` gave; nothing for the empty string of a build without words."""
-    words: dict[str, int] = json.loads(zlib.decompress(base64.b64decode(encoded))) if encoded else {}
-    return words
+    return unpack(encoded)
 
 
 class WordWeights:

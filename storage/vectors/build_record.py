@@ -3,11 +3,14 @@
 The fingerprint of an `IndexSpec` is stored with every build and compared before one is read.
 """
 
+import base64
 import getpass
 import hashlib
 import json
 import os
 import socket
+import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
@@ -123,9 +126,15 @@ class BuildRecord:
         )
 
 
-def now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
+def pack(words: Mapping[str, Any]) -> str:
+    """Words of a book with what is known of each, as a compressed text for a record."""
+    return base64.b64encode(zlib.compress(json.dumps(words, ensure_ascii=False).encode(), 9)).decode()
+
+
+def unpack(packed: str) -> dict[str, Any]:
+    """What `pack` was given; nothing for the empty string of a build without it."""
+    words: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed))) if packed else {}
+    return words
 
 
 def check_spec(record: BuildRecord, spec: IndexSpec) -> None:
@@ -162,15 +171,7 @@ class LockOwner:
 
     def is_dead(self) -> bool:
         """Whether the process is known to have ended; only processes of this machine can be checked."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return False
+        return self.host == socket.gethostname() and not is_alive(self.pid)
 
     def held(self) -> BuildLockedError:
         """The error for another builder, which says who holds the lock."""
@@ -180,6 +181,17 @@ class LockOwner:
             f"Another build is under way: {self.who} on {self.host} (process {self.pid}) has held the lock since "
             f"{since:%Y-%m-%d %H:%M:%S} UTC, {timedelta(seconds=max(seconds, 0))} ago."
         )
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process with this number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True
 
 
 def user_name() -> str:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qdrant_client.http import models
 
 from storage.errors import InputError, NotFoundError, StorageUnavailableError
 from storage.vectors import payload
-from storage.vectors.build_record import BuildRecord, IndexSpec, check_spec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, check_spec
 from storage.vectors.qdrant_engine import Engine
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Builds:
             record = replace(record, before=live.name)
             self._note(record)  # before the move, since the publisher may die right after it
         self._point_at(record.name, anew=live is None)
-        record = replace(record, state="published", published=now())
+        record = replace(record, state="published", published=datetime.now(UTC))
         self._note(record)
         if isinstance(build, Build):
             build.record = record

@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from storage.errors import BookragError, IndexMissingError, InputError, NotFoundError
 from storage.settings import StorageSettings
 from storage.vectors import payload
-from storage.vectors.build_record import BuildRecord, IndexSpec, LockOwner, check_spec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec, LockOwner, check_spec
 from storage.vectors.builds import Build, Builds, scroll
 from storage.vectors.qdrant_engine import Engine
 
@@ -222,7 +223,7 @@ class IndexStore(Builds, LiveIndex, AbstractContextManager["IndexStore"]):
         self, spec: IndexSpec, *, git_commit: str | None = None, start: BuildRecord | None = None
     ) -> Build:
         """A new build beside the live one: empty, or a copy of `start` if its `copied` is true."""
-        created, owner = now(), LockOwner()
+        created, owner = datetime.now(UTC), LockOwner()
         record = BuildRecord(
             name=f"{self._alias}-{created:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
             created=created,

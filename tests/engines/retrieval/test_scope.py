@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from engines.events import Scope, Searched
 from engines.retrieval.scope import check_scope, find_place, question_locale, searched
 from storage.errors import InputError
 from storage.vectors import payload
-from storage.vectors.build_record import BuildRecord, IndexSpec, now
+from storage.vectors.build_record import BuildRecord, IndexSpec
 from storage.vectors.hybrid_search import ChunkFilter, Place, StoredChunk
 from tests.tables import each_row
 
@@ -20,7 +21,7 @@ class Pages:
         self.asked = 0
         spec = IndexSpec(embed_model="model", embed_weights="", dimensions=3)
         book = {"locales": "en,ur", "versions": "1.0,2.0"}
-        self.record = BuildRecord("b", now(), "", "", 0, spec, book=book)
+        self.record = BuildRecord("b", datetime.now(UTC), "", "", 0, spec, book=book)
 
     async def first(self, filters: ChunkFilter) -> StoredChunk | None:
         self.asked += 1
