@@ -9,10 +9,10 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 REDIS_SECONDS = 2.0
 FORGET_EVERY_SECONDS = 10.0  # expired counts are removed: until then they take memory, without effect
 SET_BACK_SECONDS = 2.0
+Kind = Literal["questions", "searches", "tokens"]
 _REQUEST = "bookrag/request/"
 TOO_MANY = "You have asked a lot in a short time. Please wait a moment."
 _UNCOUNTED = "The counts of %s are unavailable (%s): one passes without a limit"
@@ -117,19 +118,16 @@ class Limits:
 
         A repeated request is not counted again; its key identifies it among the requests of all readers.
         """
-        settings = self._settings
-        rules = _rules("questions", asker, settings.questions_per_reader, settings.questions_per_address)
-        rules += _in_all("questions", settings.questions_in_all)
-        return await self._counted("questions", rules, self._token_rules(asker), request)
+        return await self._counted("questions", asker, self._rules("tokens", asker), request)
 
     async def search(self, asker: Asker) -> dict[str, str]:
         """Count a search and return the `RateLimit` headers of its answer; raises TooManyRequestsError."""
-        settings = self._settings
-        rules = _rules("searches", asker, settings.searches_per_reader, settings.searches_per_address)
-        rules += _in_all("searches", settings.searches_in_all)
-        return await self._counted("searches", rules, [], None)
+        return await self._counted("searches", asker)
 
-    async def _counted(self, kind: str, rules: list[_Rule], tested: list[_Rule], request: str | None) -> dict[str, str]:
+    async def _counted(
+        self, kind: Kind, asker: Asker, tested: Sequence[_Rule] = (), request: str | None = None
+    ) -> dict[str, str]:
+        rules = self._rules(kind, asker)
         if not rules and not tested:
             return {}
         try:
@@ -161,7 +159,7 @@ class Limits:
         except StorageError as error:
             logger.warning(_UNCOUNTED, kind, error.storage_error)
 
-    async def _count(self, rules: list[_Rule], tested: list[_Rule], request: str | None) -> None:
+    async def _count(self, rules: list[_Rule], tested: Sequence[_Rule], request: str | None) -> None:
         """Add one to each of `rules`; raises TooManyRequestsError if one of them or of `tested` is exhausted."""
         full = await self._full(rules, tested)
         if full is None:
@@ -170,7 +168,7 @@ class Limits:
             await self._storage.clear(_REQUEST + request)  # when it is sent again, it counts as the first
         raise TooManyRequestsError(TOO_MANY, await self._wait(full))
 
-    async def _full(self, rules: list[_Rule], tested: list[_Rule]) -> _Rule | None:
+    async def _full(self, rules: list[_Rule], tested: Sequence[_Rule]) -> _Rule | None:
         """The rule that is exhausted; None if the question was counted."""
         if self._clock.seconds() < -SET_BACK_SECONDS:
             # Earlier counts now lie in the future, and would hold until the clock has caught up.
@@ -196,7 +194,7 @@ class Limits:
             logger.warning(_UNCOUNTED, "tokens", error.storage_error)
 
     async def _count_tokens(self, asker: Asker, count: int) -> None:
-        for rule in self._token_rules(asker):
+        for rule in self._rules("tokens", asker):
             left = (await self._limiter.get_window_stats(rule.item, rule.name, rule.whom)).remaining
             await self._limiter.hit(rule.item, rule.name, rule.whom, cost=max(1, min(count, left)))
 
@@ -214,10 +212,13 @@ class Limits:
             if not self._streams[asker.name]:
                 del self._streams[asker.name]
 
-    def _token_rules(self, asker: Asker) -> list[_Rule]:
-        settings = self._settings
-        rules = _rules("tokens", asker, settings.tokens_per_reader, settings.tokens_per_address)
-        return rules + _in_all("tokens", settings.tokens_in_all)
+    def _rules(self, kind: Kind, asker: Asker) -> list[_Rule]:
+        rules = []
+        for whose, whom in (("per_reader", asker.counted), ("per_address", asker.address), ("in_all", "all")):
+            rate: str | None = getattr(self._settings, f"{kind}_{whose}")
+            if _is_on(rate):
+                rules.append(_Rule(f"{kind}-{whose.replace('_', '-')}", parse(rate), whom))
+        return rules
 
     async def _wait(self, rule: _Rule) -> int:
         """Seconds until the rule allows another request."""
@@ -240,19 +241,6 @@ def _redis(url: str) -> Storage:
     # `redispy`: the library's own default is another client, which is not installed.
     options: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
     return RedisStorage(f"async+{url}", wrap_exceptions=True, implementation="redispy", **options)
-
-
-def _rules(kind: str, asker: Asker, per_reader: str | None, per_address: str | None) -> list[_Rule]:
-    rules = []
-    if _is_on(per_reader):
-        rules.append(_Rule(f"{kind}-per-reader", parse(per_reader), asker.counted))
-    if _is_on(per_address):
-        rules.append(_Rule(f"{kind}-per-address", parse(per_address), asker.address))
-    return rules
-
-
-def _in_all(kind: str, rate: str | None) -> list[_Rule]:
-    return [_Rule(f"{kind}-in-all", parse(rate), "all")] if _is_on(rate) else []
 
 
 def _is_on(rate: str | None) -> TypeGuard[str]:

@@ -60,7 +60,7 @@ class Metrics:
         self._prices = {"prompt": prompt_price / 1e6, "answer": answer_price / 1e6}
         self._requests = self._counter("http_requests", "Requests by route and status.", "method", "route", "status")
         self._request_seconds = self._times("http_request_seconds", "From a request to its first byte.", _LONG, "route")
-        self._first_word = self._times("first_word_seconds", "From a question to the first word of its answer.", _LONG)
+        self.first_word = self._times("first_word_seconds", "From a question to the first word of its answer.", _LONG)
         self._answer = self._times("answer_seconds", "From a question to the end of its answer.", _LONG)
         self._answers = self._counter("answers", "Answers by verdict and by how they ended.", "verdict", "finish")
         self._retrieval = self._times("retrieval_seconds", "One search in the index, embedding included.", _SHORT)
@@ -73,8 +73,9 @@ class Metrics:
         self._breaker = self._counter("model_breaker_opened", "How often the model's circuit breaker opened.")
         self._tokens = self._counter("model_tokens", "Tokens of the language model.", "kind")
         self._cost = self._counter("model_cost", "What the tokens cost, by MODEL_PROMPT_PRICE and MODEL_ANSWER_PRICE.")
-        self._running = self._gauge("running_answers", "Answers that are being written.")
-        self._waiting = self._gauge("embedding_waiting", "Questions that wait for the embedding model.")
+        self.running_answers = self._gauge("running_answers", "Answers that are being written.")
+        # Set at each change, since any worker may be asked for the sum.
+        self.questions_waiting = self._gauge("embedding_waiting", "Questions that wait for the embedding model.")
         self.resumed_streams = self._counter("resumed_streams", "Streams that a reader resumed.")
         self.lost_answers = self._counter("lost_answers", "Answers whose process died while it wrote them.")
         self.turns_not_kept = self._counter(
@@ -93,17 +94,9 @@ class Metrics:
         self._requests.labels(method, route, status).inc()
         self._request_seconds.labels(route).observe(seconds)
 
-    def answer_started(self) -> None:
-        """An answer is being written."""
-        self._running.inc()
-
-    def first_word(self, seconds: float) -> None:
-        """An answer has its first word."""
-        self._first_word.observe(seconds)
-
     def answer_ended(self, state: AnswerState, seconds: float) -> None:
         """An answer has ended, however it did."""
-        self._running.dec()
+        self.running_answers.dec()
         self._answer.observe(seconds)
         verdict = (state.grounding.verdict if state.grounding else None) or "none"
         end = state.end
@@ -141,10 +134,6 @@ class Metrics:
             self._retrieval.observe(seconds)
         else:
             self._embedding.observe(seconds)
-
-    def questions_waiting(self, count: int) -> None:
-        """Set how many questions wait now; called at each change, since any worker may be asked for the sum."""
-        self._waiting.set(count)
 
     def model_event(self, event: BaseEvent) -> None:
         """Count an event of a call to the language model."""

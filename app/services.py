@@ -118,7 +118,7 @@ async def _measured_book(
         engine_settings=engines,
         storage_settings=stores,
         embedding_threads=_embedding_threads(settings.workers),
-        on_waiting=metrics.questions_waiting,
+        on_waiting=metrics.questions_waiting.set,
         prepared=True,
     )
     async with opening as book:

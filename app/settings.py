@@ -104,6 +104,12 @@ class AppSettings(EnvironmentSettings):
         """The origins that browsers may call from, as browsers write them: in lower case, without a default port."""
         return [_without_default_port(origin) for origin in comma_separated(self.cors_origins.lower())]
 
+    @property
+    def local_address(self) -> str:
+        """Where this machine reaches the server."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
 
 def _is_origin(value: str) -> bool:
     """Whether a browser could send this as its `Origin`: a scheme, a host and optionally a port, nothing else."""

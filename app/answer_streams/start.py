@@ -46,6 +46,10 @@ class AnswerServices(Protocol):
         """Answers questions."""
 
     @property
+    def answers(self) -> AnswerStreams:
+        """The running answers."""
+
+    @property
     def conversations(self) -> ConversationStore:
         """Stores turns."""
 
@@ -98,14 +102,14 @@ class AnswerTask:
     async def events(self) -> AsyncGenerator[StreamEvent, None]:
         """The answer as it is written; closing the generator closes the request to the model."""
         metrics = self._services.metrics
-        metrics.answer_started()
+        metrics.running_answers.inc()
         try:
             async with aclosing(_guarded(self._services.book.chat.answer(self._question, self._build))) as answer:
                 async for event in answer:
                     self.state.take(event)
                     if self._first_word_ms is None and isinstance(event, TextDelta):
                         self._first_word_ms = self._elapsed_ms()
-                        metrics.first_word(self._first_word_ms / 1000)
+                        metrics.first_word.observe(self._first_word_ms / 1000)
                     if isinstance(event, Finished | Failed) and not await self._settled_at_its_end():
                         not_saved = NotSaved(waits=not self._not_kept)
                         self.state.take(not_saved)
@@ -193,14 +197,6 @@ class AnswerTask:
         return round((time.monotonic() - self._started) * 1000, 1)
 
 
-class StartServices(AnswerServices, Protocol):
-    """The services of the server process that starting an answer needs."""
-
-    @property
-    def answers(self) -> AnswerStreams:
-        """The running answers."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
     """An answer from the history, for a repeated request."""
@@ -218,7 +214,7 @@ class StoredAnswer:
 
 
 async def start_answer(
-    services: StartServices, asker: Asker, body: ChatBody, idempotency_key: str | None
+    services: AnswerServices, asker: Asker, body: ChatBody, idempotency_key: str | None
 ) -> tuple[Answer, dict[str, str]]:
     """The answer to a request, and the headers that go with it; raises TooManyRequestsError.
 
@@ -236,7 +232,7 @@ async def start_answer(
         return await _new_answer(services, request), headers
 
 
-async def _earlier_answer(services: StartServices, request: ChatRequest, answer_id: str) -> Answer:
+async def _earlier_answer(services: AnswerServices, request: ChatRequest, answer_id: str) -> Answer:
     """The answer that this request has already."""
     if request.asker.reader and request.body.replaces_question:
         # The question was edited back to an earlier wording: the conversation continues from there.
@@ -244,7 +240,7 @@ async def _earlier_answer(services: StartServices, request: ChatRequest, answer_
     return services.answers.answer(answer_id)
 
 
-async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
+async def _new_answer(services: AnswerServices, request: ChatRequest) -> Answer:
     """An answer that starts now, or the one that the history has under the request's key."""
     reader = request.asker.reader
     with ExitStack() as slot:
@@ -267,7 +263,7 @@ async def _new_answer(services: StartServices, request: ChatRequest) -> Answer:
     return answer
 
 
-async def _with_memory(services: StartServices, request: ChatRequest) -> Question:
+async def _with_memory(services: AnswerServices, request: ChatRequest) -> Question:
     """The question of somebody without a token, with what was said before unless their client sends that itself."""
     memory = services.guest_memory
     if not request.is_remembered or request.begins_conversation or memory is None:
@@ -277,7 +273,7 @@ async def _with_memory(services: StartServices, request: ChatRequest) -> Questio
     said = request.question.history or await remembered(memory, request.conversation)
     if request.body.replaces_question:
         # A client that sends its newest message alone edits the last question, as far as can be known.
-        said = said if request.question.history else _before_the_last(said)
+        said = said if request.question.history else _before(said)
         await _remember_instead(memory, request, said)
     elif request.body.trigger == "regenerate-message":
         said = _before(said, request.question.text)
@@ -295,15 +291,9 @@ async def _remember_instead(memory: GuestMemory, request: ChatRequest, said: Seq
         logger.warning("What an edited question replaces is still remembered: %s", error)
 
 
-def _before_the_last(said: tuple[Turn, ...]) -> tuple[Turn, ...]:
-    """What was said before the last question."""
-    asked = [at for at, turn in enumerate(said) if turn.role == "user"]
-    return said[: asked[-1]] if asked else ()
-
-
-def _before(said: tuple[Turn, ...], question: str) -> tuple[Turn, ...]:
-    """What was said before a question that is answered again: neither itself nor its first answer."""
-    asked = [at for at, turn in enumerate(said) if turn.role == "user" and turn.content == question]
+def _before(said: tuple[Turn, ...], question: str | None = None) -> tuple[Turn, ...]:
+    """What was said before the last question, or before this one when it was last asked; all if it never was."""
+    asked = [at for at, turn in enumerate(said) if turn.role == "user" and question in (None, turn.content)]
     return said[: asked[-1]] if asked else said
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 import sys
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.table import Table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 accounts_app = typer.Typer(help="The accounts of this machine: list them, replace a lost password, delete one.")
 
+T = TypeVar("T")
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 NEW_PASSWORD_BYTES = 12
 
@@ -28,16 +29,11 @@ def list_accounts(
     search: Annotated[str, typer.Argument(help="Only addresses that contain this.")] = "",
 ) -> None:
     """List the accounts, newest first."""
-
-    async def work() -> None:
-        async with _local_accounts() as accounts:
-            found = await accounts.users(search)
-        table = Table("address", "since", "conversations", "id")
-        for user in found:
-            table.add_row(user.email, user.created_at[:10], str(user.conversations), str(user.id))
-        console().print(table if found else "There is no such account." if search else "There are no accounts.")
-
-    asyncio.run(work())
+    found = _ask(lambda accounts: accounts.users(search))
+    table = Table("address", "since", "conversations", "id")
+    for user in found:
+        table.add_row(user.email, user.created_at[:10], str(user.conversations), str(user.id))
+    console().print(table if found else "There is no such account." if search else "There are no accounts.")
 
 
 @accounts_app.command()
@@ -50,13 +46,7 @@ def password(
     """Replace a lost password and end all sessions of the account."""
     made = None if from_stdin else secrets.token_urlsafe(NEW_PASSWORD_BYTES)
     new = made or _line_of_stdin()
-
-    async def work() -> None:
-        async with _local_accounts() as accounts:
-            if not await accounts.replace_password(email, new):
-                raise NotFoundError(f"There is no account with the address {email}.")
-
-    asyncio.run(work())
+    _require(email, found=_ask(lambda accounts: accounts.replace_password(email, new)))
     if made:
         console().print(f"The new password of {email}:", made)
     else:
@@ -72,13 +62,7 @@ def delete(
     """Delete an account with its profile, its sessions and its conversations."""
     if not yes:
         typer.confirm(f"Delete {email} and everything that belongs to it?", abort=True, err=True)
-
-    async def work() -> None:
-        async with _local_accounts() as accounts:
-            if not await accounts.delete_by_email(email):
-                raise NotFoundError(f"There is no account with the address {email}.")
-
-    asyncio.run(work())
+    _require(email, found=_ask(lambda accounts: accounts.delete_by_email(email)))
     console().print("The account was deleted.")
 
 
@@ -91,10 +75,21 @@ def _line_of_stdin() -> str:
         raise InputError("The password on standard input is not UTF-8.") from None
 
 
-def _local_accounts() -> "AbstractAsyncContextManager[LocalAccounts]":
+def _require(email: str, *, found: bool) -> None:
+    if not found:
+        raise NotFoundError(f"There is no account with the address {email}.")
+
+
+def _ask(work: "Callable[[LocalAccounts], Awaitable[T]]") -> T:
+    """The result of `work` on the local accounts."""
     from storage.reader_stores import open_local_accounts  # imports cryptography, which no other command needs
 
     settings = read_settings(StorageSettings)
     if settings.supabase_url:
         raise ConfigurationError("SUPABASE_URL is set: the project's dashboard manages its accounts.")
-    return open_local_accounts(settings)
+
+    async def opened() -> T:
+        async with open_local_accounts(settings) as accounts:
+            return await work(accounts)
+
+    return asyncio.run(opened())

@@ -11,21 +11,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.answer_json import explanation_json, grounding_json, source_json, understood_json
+from app.answer_json import AnswerState, explanation_json, grounding_json, source_json, understood_json
 from app.cli.output import console, print_json, print_labelled
 from app.request_log import visible
 from app.validation import ADDRESS_RULE, PAGE_ADDRESS
-from engines.events import (
-    CitationsResolved,
-    Failed,
-    GroundingDecided,
-    Question,
-    Scope,
-    Source,
-    SourcesFound,
-    TextDelta,
-    Understood,
-)
+from engines.events import Event, Failed, Question, Scope, Source, TextDelta, Understood
 from storage.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,31 +102,30 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
                 _print_sources(found.sources, scores=True)
                 _print_explanation(explanation)
             return False
-        answer = [event async for event in _printed(book.chat.answer(question, build), quiet=as_json)]
+        answer = AnswerState()
+        async for event in book.chat.answer(question, build):
+            answer.take(event)
+            if not as_json:
+                _print_event(event)
         return _finish(answer, as_json=as_json)
 
 
-async def _printed(events: Any, *, quiet: bool) -> Any:
-    """Passes the events on, and prints the text as it comes."""
-    async for event in events:
-        if isinstance(event, Understood) and not quiet:
-            console().print(f"Searched for: {event.searched_for}", style="italic")
-        if isinstance(event, TextDelta) and not quiet:
-            sys.stdout.write(visible(event.text))
-            sys.stdout.flush()
-        yield event
+def _print_event(event: Event) -> None:
+    """Print the text of an answer as it comes."""
+    if isinstance(event, Understood):
+        console().print(f"Searched for: {event.searched_for}", style="italic")
+    if isinstance(event, TextDelta):
+        sys.stdout.write(visible(event.text))
+        sys.stdout.flush()
 
 
-def _finish(events: list[Any], *, as_json: bool) -> bool:
-    found = next((event.sources for event in events if isinstance(event, SourcesFound)), ())
-    grounding = next((event for event in reversed(events) if isinstance(event, GroundingDecided)), None)
-    understood = next((event for event in events if isinstance(event, Understood)), None)
-    failed = next((event for event in events if isinstance(event, Failed)), None)
-    resolved = next((event for event in events if isinstance(event, CitationsResolved)), None)
-    cited = tuple(citation.source for citation in resolved.cited) if resolved else ()
+def _finish(answer: AnswerState, *, as_json: bool) -> bool:
+    found, grounding, understood = answer.sources, answer.grounding, answer.understood
+    failed = answer.end if isinstance(answer.end, Failed) else None
+    cited = tuple(citation.source for citation in answer.resolved.cited) if answer.resolved else ()
     if as_json:
         content: dict[str, Any] = {
-            "answer": "".join(event.text for event in events if isinstance(event, TextDelta)),
+            "answer": answer.answer,
             "sources": [source_json(source) for source in found],
             "cited": [source.number for source in cited],
             "grounded": grounding.grounded if grounding else None,

@@ -250,7 +250,7 @@ async def _cors(app: AppSettings, origin: str, http: httpx.AsyncClient) -> Verdi
     """Whether pages of the site may call the server: as it answers a browser's preflight, else by the settings."""
     by_settings = "*" in app.origins or origin in app.origins
     mend = f"Set CORS_ORIGINS={origin} if the chat is on these pages."
-    server = _own_address(app)
+    server = app.local_address
     answer = await _preflight(f"{server}/api/chat", origin, http)
     if answer is None:
         compared = f"only settings were compared, as this service does not run at {server}"
@@ -263,12 +263,6 @@ async def _cors(app: AppSettings, origin: str, http: httpx.AsyncClient) -> Verdi
     if by_settings:
         return Verdict("cors", "failed", found, "Restart it: it began before CORS_ORIGINS was set, or without it.")
     return Verdict("cors", "warning", found, mend)
-
-
-def _own_address(app: AppSettings) -> str:
-    """Where the server is reached from this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(app.host, app.host)  # noqa: S104 - not bound
-    return f"http://[{host}]:{app.port}" if ":" in host else f"http://{host}:{app.port}"
 
 
 async def _preflight(address: str, origin: str, http: httpx.AsyncClient) -> httpx.Response | None:

@@ -41,8 +41,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         read_settings(SupabaseSettings)
     _data_dir_must_be_writable(stores.data_dir)
     _port_must_be_free(settings.host, settings.port)
-    address = f"http://{_browsable(settings.host)}:{settings.port}"
-    error_console().print("bookrag loads its models; in a moment it serves on", Text(address, "bold"))
+    where = Text(settings.local_address, "bold")
+    error_console().print("bookrag loads its models; in a moment it serves on", where)
     if settings.workers == 1:  # several workers import `app.preloaded` once for all
         # First, as there: it looks up the source of all imports around its own, 0.1 s of 2.7 s of CPU.
         import wordfreq  # noqa: F401
@@ -111,10 +111,3 @@ def _port_must_be_free(host: str, port: int) -> None:
         except OSError as exc:
             remedy = "; set PORT to a free one" if exc.errno == errno.EADDRINUSE else ""
             raise ConfigurationError(f"HOST {host}, PORT {port}: {exc.strerror or exc}{remedy}") from exc
-
-
-def _browsable(host: str) -> str:
-    """An address that a browser on this machine can open."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared with, not bound to
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

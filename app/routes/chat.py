@@ -22,6 +22,7 @@ from app.services import Services
 from app.ui_message_stream import EventStream, disconnected
 from storage.accounts.reader import Reader
 from storage.errors import NotFoundError, StorageUnavailableError
+from storage.running_answers.store import LoggedAnswer
 
 router = APIRouter(tags=["chat"])
 
@@ -65,19 +66,16 @@ async def resume(
     With `after`, the rest of an answer that has ended meanwhile is sent as well.
     """
     may_ask(services, reader)
-    answers = services.answers
     conversation = conversation_uuid(conversation_id, owner_of(reader))
-    if reader is None and not is_hard_to_guess(conversation_id):
-        return Response(status_code=204)  # an id that others may choose as well
-    found = await answers.find(str(conversation), owner_of(reader))
+    found = await _newest_answer(services, reader, conversation_id)
     if found is None or message_id not in (None, found.key.answer_id):
         return Response(status_code=204)
     if found.running:
         services.metrics.resumed_streams.inc()
-        return EventStream(answers.answer(found.key.answer_id).follow(after))
+        return EventStream(services.answers.answer(found.key.answer_id).follow(after))
     if not after or await _is_deleted(services, reader, conversation):
         return Response(status_code=204)
-    missed = [frame async for frame in answers.answer(found.key.answer_id).follow(after)]
+    missed = [frame async for frame in services.answers.answer(found.key.answer_id).follow(after)]
     return EventStream(_sent(missed)) if missed else Response(status_code=204)
 
 
@@ -85,9 +83,7 @@ async def resume(
 async def stop(conversation_id: str, services: CurrentServices, reader: OptionalReader) -> Response:
     """Stop the answer that is being written and keep what was written; has no effect if there is none."""
     may_ask(services, reader)
-    if reader is None and not is_hard_to_guess(conversation_id):
-        return Response(status_code=204)
-    found = await services.answers.find(str(conversation_uuid(conversation_id, owner_of(reader))), owner_of(reader))
+    found = await _newest_answer(services, reader, conversation_id)
     if found and found.running:
         await services.answers.stop(found.key.answer_id)
     return Response(status_code=204)
@@ -99,6 +95,14 @@ async def forget(conversation_id: str, services: CurrentServices, reader: Option
     if reader is None and services.guest_memory and is_hard_to_guess(conversation_id):
         await services.guest_memory.forget(str(conversation_uuid(conversation_id, "")))
     return Response(status_code=204)
+
+
+async def _newest_answer(services: Services, reader: Reader | None, conversation_id: str) -> LoggedAnswer | None:
+    """The newest answer of a reader's conversation; none of an id that others may choose as well."""
+    if reader is None and not is_hard_to_guess(conversation_id):
+        return None
+    owner = owner_of(reader)
+    return await services.answers.find(str(conversation_uuid(conversation_id, owner)), owner)
 
 
 async def _is_deleted(services: Services, reader: Reader | None, conversation: UUID) -> bool:
@@ -119,9 +123,7 @@ def _wants_json(request: Request, body: ChatBody, default: str) -> bool:
     json, stream = (_quality(request, kind) for kind in ("application/json", "text/event-stream"))
     if json != stream:
         return json > stream
-    if stream:
-        return False
-    if body.is_use_chat:
+    if stream or body.is_use_chat:
         return False
     return default == "json" if body.stream is None else not body.stream
 

@@ -135,7 +135,7 @@ from app.service_metrics import Metrics
 told, tell = os.pipe()
 ended, end = os.pipe()
 if os.fork() == 0:
-    Metrics().questions_waiting(3)
+    Metrics().questions_waiting.set(3)
     os.write(tell, b"1")
     os.close(end)
     os.read(ended, 1)
