@@ -56,7 +56,7 @@ class AnswerRecord:
     judge_answer_tokens: int = 0
     seconds: float = 0.0
     model_version: str | None = None  # of the model that answered, as it names itself
-    set_digest: str | None = None  # of the whole set; None in files of earlier versions
+    set_digest: str = ""  # of the whole set
 
 
 _ANSWER = TypeAdapter(AnswerRecord)
@@ -185,9 +185,7 @@ def _read_answers(path: Path) -> list[AnswerRecord]:
         for number, line in enumerate(whole_lines(path), 1):
             content = json.loads(line)
             record = _ANSWER.validate_python(content)
-            if CONTENT_DIGEST not in content:
-                raise InputError(f"{path}:{number} was written by an earlier version: choose another --output.")
-            if content[CONTENT_DIGEST] != content_digest(asdict(record)):
+            if content.get(CONTENT_DIGEST) != content_digest(asdict(record)):
                 raise InputError(f"{path}:{number} was edited after it was written.")
             records.append(record)
     except ValidationError as exc:
@@ -240,7 +238,7 @@ def load_answer_run(path: Path) -> Run:
         for record in records
     ]
     settings = {"against": records[0].against} if records else {}
-    digests = ", ".join(sorted({record.set_digest for record in records if record.set_digest}))
+    digests = ", ".join(sorted({record.set_digest for record in records}))
     return Run(path.stem, "", digests, {}, settings, [], 0.0, questions, measured(records), {})
 
 

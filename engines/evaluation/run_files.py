@@ -26,7 +26,6 @@ from storage.errors import InputError
 
 FIGURE_TOLERANCE = 1e-9
 CONTENT_DIGEST = "content_digest"
-AGAIN = "run it again"
 _DRAFTS = re.compile(r"\.[0-9a-f]+\.bookrag")  # as `replace_file` names them
 
 
@@ -47,8 +46,6 @@ def load_run(path: Path) -> Run:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
         json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair could not be written again
-        if "figures" in content and "set_digest" not in content:
-            raise InputError(f"{path} was written by an earlier version, without its grades: {AGAIN}.")
         run = TypeAdapter(Run).validate_python(content)
     except ValidationError as exc:
         first = exc.errors()[0]
@@ -58,12 +55,10 @@ def load_run(path: Path) -> Run:
         raise InputError(f"{path} is not a run that `eval retrieval --output` wrote: {exc}") from exc
     _check_records(run, path)
     _check_figures(run, path)
-    if CONTENT_DIGEST not in content:
-        raise InputError(f"{path} was written by an earlier version, without a digest of its content: {AGAIN}.")
-    # Of what is written there: a file of an earlier version lacks what records have since then.
+    # Of what is written there: a record may have got more fields since then, and `--json` writes more than the run.
     written = {each.name: content[each.name] for each in fields(Run) if each.name in content}
-    if content[CONTENT_DIGEST] != content_digest(written):
-        raise InputError(f"{path} was edited after it was written: {AGAIN}.")
+    if content.get(CONTENT_DIGEST) != content_digest(written):
+        raise InputError(f"{path} was edited after it was written: run it again.")
     return _computed_again(run, path)
 
 

@@ -64,7 +64,7 @@ class QuestionRecord:
     signals: dict[str, float] | None = None  # of `engines.coverage.verdict`; None where nothing was found
     score: float | None = None  # the probability that the book covers the question; None for a collection
     verdict: str | None = None
-    rules: list[str] | None = None  # that hold beside the score (`engines.events.Rule`); None in runs of older versions
+    rules: list[str] | None = None  # that hold beside the score (`engines.events.Rule`); None for a collection
     corrections: list[tuple[str, str]] = field(default_factory=list)
 
 

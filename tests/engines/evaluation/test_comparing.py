@@ -54,14 +54,6 @@ def test_every_figure_is_computed_from_the_file_alone(tmp_path: Path) -> None:
     assert loaded.questions[0].scores == [1.0, 0.5, 1 / 3]
 
 
-def test_a_file_of_an_earlier_version_is_named(tmp_path: Path) -> None:
-    content = run_content(run_of("A", record("q", {"/a": 1}, ["/a"])))
-    del content["set_digest"]
-    (tmp_path / "old.json").write_text(json.dumps(content))
-    with pytest.raises(InputError, match="earlier version"):
-        load_run(tmp_path / "old.json")
-
-
 def _not_finite(content: dict[str, Any]) -> None:
     content["questions"][0]["figures"]["ndcg@10"] = float("nan")
 
@@ -206,7 +198,7 @@ def test_a_file_that_was_edited_is_refused(tmp_path: Path, edit: Callable[[dict[
     edit(content)
     (tmp_path / "run.json").write_text(json.dumps(content))
 
-    with pytest.raises(InputError, match=r"run\.json was (edited after it was written|written by an earlier version)"):
+    with pytest.raises(InputError, match=r"run\.json was edited after it was written"):
         load_run(tmp_path / "run.json")
 
 
