@@ -21,11 +21,24 @@ from engines.understanding.definitions import term_asked
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import beside_the_one_before, intent_of
 from engines.understanding.language_files import entries
-from engines.understanding.later_turns import goes_on, may_go_on, names_points, point_by_its_noun
+from engines.understanding.later_turns import (
+    NAMED_POINT,
+    NEXT_SECTION,
+    PREVIOUS_SECTION,
+    counted_on,
+    goes_on,
+    may_go_on,
+    names_points,
+    names_the_step,
+    point_by_its_noun,
+    point_named,
+    steps_on,
+)
 from engines.understanding.mentions import mention_asked
 from engines.understanding.page_intents import next_step
 from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
+from engines.understanding.task_parts import PLACE_WORDS
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import detected_language, plain_words, readable, zipf
 from storage.vectors.bm25 import tokens
@@ -189,12 +202,30 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         place = last_asked(turns)
         said = "\n".join(turn.content for turn in turns[place:]) if place is not None else ""
         intent = point_by_its_noun(text, said) or intent
+    if intent.kind == "question" or intent.likely:
+        intent = _beside_what_was_told(text, has_page=has_page) or intent
     if has_page and next_step(text) and not has_steps(turns[-1].content):
         return Intent("page_task", "next")  # the answer has no steps: the next one is a page
     if intent.kind == "question":
         place = last_asked(turns)
         intent = beside_the_one_before(text, turns[place].content if place is not None else "") or intent
     return intent
+
+
+def _beside_what_was_told(text: str, *, has_page: bool) -> Intent | None:
+    """To show a point by its name, or what comes next: the next page, or the section beside the one that was quoted."""
+    on = steps_on(text)
+    if on and PLACE_WORDS.search(text):
+        return Intent("page_task", "next") if on > 0 else None
+    if on and not has_page and names_the_step(text):
+        return Intent("conversation_task", "point", subject=NEXT_SECTION if on > 0 else PREVIOUS_SECTION)
+    return Intent("conversation_task", "point", subject=NAMED_POINT) if point_named(text) else None
+
+
+def counted(question: Question) -> Question:
+    """A message for the next step or the one before as one for the step that this is: "step 3" after "step 2"."""
+    step = counted_on([*(turn.content for turn in question.history if turn.role == "user"), question.text])
+    return replace(question, text=step) if step else question
 
 
 def recalled(question: Question) -> Question:

@@ -26,7 +26,16 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines import prompts
-from engines.chat.condense import in_context, intent_after, leans_back, of_two, recalled, usable, words_of_its_own
+from engines.chat.condense import (
+    counted,
+    in_context,
+    intent_after,
+    leans_back,
+    of_two,
+    recalled,
+    usable,
+    words_of_its_own,
+)
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved, with_its_own_names
@@ -132,7 +141,7 @@ class BookChat:
         if question.selected_text is not None:
             question = with_few_words_named(question)
         elif question.history:
-            question = recalled(question)
+            question = recalled(question) if self._llm is not None else counted(recalled(question))
         return self.engine(question, build).events(question.text)
 
     async def begin(self, question: Question, build: PinnedBuild) -> None:
@@ -162,7 +171,8 @@ class BookChat:
         intent = _intent(question) if question.selected_text is None else small_talk_of(question.text)
         plan: Plan | None = None
         if intent.kind == "question":
-            again = of_two(question.text, question.history) if self._llm is None and not question.selected_text else ""
+            points_back = self._llm is None and bool(question.history) and not question.selected_text
+            again = of_two(question.text, question.history) if points_back else ""
             plan = AnswerFrom(again, alone=True) if again else None
         else:
             plan = await self._tasks.plan(question, intent, build)

@@ -1,11 +1,12 @@
-"""The points that an answer has, as a reader counts them: "the second point", "the third phase".
+"""The points that an answer has, as a reader counts them: "the second point", "the third phase", "that last row".
 
-They are the lines of the answer's own list. An answer that quotes has those of the first quoted passage with enough of
-them: items of a list, or paragraphs that begin with bold words, as sub-headings are shown; else its quotations. Pure
-functions, called by `engines.tasks.last_points`.
+They are the lines of the answer's own list. An answer that quotes has those of the first quoted section with enough of
+them: items of a list, rows of a table, or paragraphs that begin with bold words, as sub-headings are shown; else its
+quotations. Pure functions, called by `engines.tasks.last_points`.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -27,6 +28,9 @@ _NONE = "(?!)"
 _BETWEEN_HEADINGS = " › "
 _SHOWN = re.compile(r"^(?:> — (?P<quoted>.+? \[\d+\])\s*|- \*\*(?P<listed>[^*\n]+)\*\*.*)$", re.MULTILINE)
 _CUT = re.compile(r"^(?:…|\.\.\.)$", re.MULTILINE)  # where a quotation leaves the rest of a section out
+_ROW = re.compile(r"^\|(?P<cells>.*\|)\s*$")
+_RULE = re.compile(r"^\|[\s:|-]+\|\s*$")  # below a table's header
+MIDDLE = 0
 _MOST_LETTERS = 600  # of a point that is a paragraph
 
 
@@ -37,35 +41,67 @@ class Point:
     text: str
     is_section: bool  # of the book: it has its own link
     is_listed: bool = False  # by the answer itself, and not in a passage that it quotes
+    place: tuple[str, ...] = ()  # the page and the headings of the passage that it stands in, or is
 
     @property
     def name(self) -> str:
-        """What stands before its text: the words in bold, or those up to a colon."""
+        """What stands before its text: the words in bold, those up to a colon, or the first cell of a row."""
+        row = _ROW.match(self.text)
+        if row:
+            return row["cells"].split("|")[0].strip(" `*")
         bold = _BOLD.match(self.text)
         return (bold["name"] if bold else _NAME_END.split(self.text, maxsplit=1)[0]).strip(" :")
 
 
-def points_of(answer: str, least: int = FEWEST, question: str = "") -> list[Point]:
+def points_of(
+    answer: str, least: int = FEWEST, question: str = "", whole: Mapping[tuple[str, ...], str] | None = None
+) -> list[Point]:
     """The points of an answer, of a quoted list with at least so many where there is one; [] where it has but one.
 
-    Of several quoted lists it is the one that has most of the question's words before it and in its points.
+    Of several quoted lists it is the one that has most of the question's words before it and in its points. `whole` are
+    the quoted sections as they stand in the book, by their places: what a quotation leaves out is counted as well.
     """
-    passages = [_unquoted(found[0]) for found in _QUOTATION.finditer(answer)]
     lines = [_without_mark(each["text"]) for each in _LINE.finditer(answer)]
     listed = [Point(text, is_section=True, is_listed=True) for text in lines]
+    passages = passages_of(answer)
     if not passages:
         return listed if len(listed) >= FEWEST else []
-    lists = [(found, passage) for passage in passages if len(found := _points_in(passage, question)) >= FEWEST]
-    if question:
-        lists.sort(key=lambda each: _fit(each[0], each[1], question), reverse=True)
+    lists = lists_of(passages, question, whole or {})
     if lists:
         first, passage = lists[0]
         if len(first) < least and _CUT.search(passage):
             return []  # the rest of the list is not shown
         return next((found for found, _ in lists if len(found) >= least), first)
-    places = [_without_mark(each["text"]) for passage in passages for each in _PLACE.finditer(passage)]
-    quoted = [Point(text, is_section=True) for text in places]
+    quoted = [Point(_BETWEEN_HEADINGS.join(place), is_section=True, place=place) for place, _ in passages if place]
     return next((found for found in (quoted, listed) if len(found) >= FEWEST), [])
+
+
+def lists_of(
+    passages: list[tuple[tuple[str, ...], str]], question: str, whole: Mapping[tuple[str, ...], str]
+) -> list[tuple[list[Point], str]]:
+    """The lists of quoted passages with their texts, first that which has most of the question's words."""
+    lists = []
+    for place, quoted in passages:
+        found, text = _points_in(quoted, question), quoted
+        every = _points_in(whole[place], question, found[0] if found else "") if place in whole else []
+        if not found or any(_letters(found[0]) in _letters(each) for each in every):  # else they are subsections
+            found, text = every, whole.get(place, quoted)
+        if len(found) >= FEWEST:
+            lists.append(([Point(each, is_section=False, place=place) for each in found], text))
+    if question:
+        lists.sort(key=lambda each: _fit(each[0], each[1], question), reverse=True)
+    return lists
+
+
+def passages_of(answer: str) -> list[tuple[tuple[str, ...], str]]:
+    """What an answer quotes, each with its page and headings, () where that is not told."""
+    found = []
+    for each in _QUOTATION.finditer(answer):
+        text = _unquoted(each[0])
+        line = _PLACE.search(text)
+        place = tuple(_without_mark(line["text"]).split(_BETWEEN_HEADINGS)) if line else ()
+        found.append((place, text[: line.start()] if line else text))
+    return found
 
 
 def places_shown(answer: str) -> list[tuple[str, ...]]:
@@ -85,7 +121,12 @@ def has_steps(answer: str) -> bool:
 
 
 def numbered(points: list[Point], number: int) -> Point | None:
-    """The point that has a number in its own name, else the one at its place from 1; -1 is the last one."""
+    """The point that has a number in its own name, else the one at its place from 1; -1 is the last one.
+
+    `MIDDLE` is the one between as many others.
+    """
+    if number == MIDDLE:
+        return points[(len(points) - 1) // 2] if points else None
     own = _OWN_NUMBER.format(number) if number > 0 and points and not points[0].is_listed else _NONE
     named = [each for each in points if re.match(own, each.name)]
     if len(named) == 1:
@@ -100,35 +141,46 @@ def own_text(point: Point, text: str) -> str:
     first = next((at for at, line in enumerate(lines) if _begins(line, wanted)), None)
     if first is None:
         return ""
+    if _ROW.match(lines[first]):
+        header = next((at for at in range(first, -1, -1) if _RULE.match(lines[at].strip())), first)
+        return "\n".join((*lines[max(0, header - 1) : header + 1], lines[first])).strip()
     indent, is_item = _indent(lines[first]), _ITEM.match(lines[first].strip()) is not None
     rest = takewhile(lambda line: not _ends(line, indent, is_item=is_item), lines[first + 1 :])
     return "\n".join((lines[first].strip(), *rest)).strip()
 
 
-def _points_in(passage: str, question: str) -> list[Point]:
-    """The items or the bold paragraphs of a passage, whichever begin first; no code, and no items of items.
+def _points_in(passage: str, question: str, seen: str = "") -> list[str]:
+    """The items, the rows or the bold paragraphs of a passage, whichever begin first; no code, and no items of items.
 
-    Bold words that say what was asked for and end in a colon are no point: the items behind them are the points.
+    With the first point that a reader has `seen` of it, it is the kind which has that one. Bold words that say what was
+    asked for and end in a colon are no point: the items behind them are the points.
     """
-    items: list[str] = []
-    headings: list[str] = []
-    paragraphs: list[str] = []
-    first, in_code, blank = "", False, True
+    kinds: dict[str, list[str]] = {}
+    in_code, blank, header = False, True, ""
     for line in passage.splitlines():
+        said = None
         if _FENCE.match(line):
             in_code = not in_code
-        elif not in_code and (item := _ITEM.match(line)):
-            items.append(_without_mark(item["text"]))
-            first = first or "item"
-        elif not in_code and blank and (found := _BOLD.match(line)) and not names_no_subject(found["name"].strip(" :")):
-            (headings if found[0] == line.strip() else paragraphs).append(line.strip())
-            first = first or "bold"
+        elif in_code:
+            continue
+        elif item := _ITEM.match(line):
+            said = ("item", _without_mark(item["text"]))
+        elif _ROW.match(line):
+            said = ("row", line.strip()) if header and not _RULE.match(line) else None
+        elif blank and (found := _BOLD.match(line)) and not names_no_subject(found["name"].strip(" :")):
+            said = ("heading" if found[0] == line.strip() else "bold", line.strip())
+        header = line if _ROW.match(line) else ""
         blank = not line.strip() or bool(_BOLD.match(line))
-    bold = max(headings, paragraphs, key=len)
-    announced = any(_announces(each, question) for each in bold)
-    is_bold = (first == "bold" and not announced) or len(items) < FEWEST
-    chosen = bold if is_bold and len(bold) >= FEWEST else items
-    return [Point(text, is_section=False) for text in chosen]
+        if said:
+            kinds.setdefault(said[0], []).append(said[1])
+    if any(_announces(each, question) for kind in ("heading", "bold") for each in kinds.get(kind, [])):
+        kinds = {"item": kinds.get("item", []), **kinds}
+    several = [each for each in kinds.values() if len(each) >= FEWEST]
+    if "heading" in kinds and "bold" in kinds and not seen:
+        fewer = min(kinds["heading"], kinds["bold"], key=len)
+        several = [each for each in several if each is not fewer]
+    of_seen = [each for each in several if seen and any(_letters(seen) in _letters(text) for text in each)]
+    return next(iter(of_seen or several), next(iter(kinds.values()), []))
 
 
 def _fit(points: list[Point], passage: str, question: str) -> int:
@@ -138,9 +190,8 @@ def _fit(points: list[Point], passage: str, question: str) -> int:
         if _ITEM.match(line) or _without_mark(line) == points[0].text:
             break
         before = [line] if line.strip() else before
-    places = [each["text"].rpartition(_BETWEEN_HEADINGS)[2] for each in _PLACE.finditer(passage)]
-    asked, around = _stems(question), _stems(" ".join((*before, *places)))
-    in_most = [word for word in asked if sum(word in _stems(each.name) for each in points) * 2 > len(points)]
+    asked, around = names_of(question), names_of(" ".join((*before, *points[0].place[-1:])))
+    in_most = [word for word in asked if sum(word in names_of(each.name) for each in points) * 2 > len(points)]
     return len(asked & around) + len(in_most)
 
 
@@ -148,10 +199,10 @@ def _announces(line: str, question: str) -> bool:
     """Whether a line of bold words alone has several words of the question: "**Common planning errors**:"."""
     said = _BOLD.match(line)
     rest = line[said.end() :] if said else line
-    return rest.strip() in ("", ":") and len(_stems(line) & _stems(question)) >= FEWEST
+    return rest.strip() in ("", ":") and len(names_of(line) & names_of(question)) >= FEWEST
 
 
-def _stems(text: str) -> set[str]:
+def names_of(text: str) -> set[str]:
     """The telling words of a text, without the ending of a plural."""
     return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in content_words(text)}
 

@@ -20,7 +20,14 @@ from engines.tasks.book_tasks import chapter_contents, no_such_chapter, plan_boo
 from engines.tasks.book_words import asks_for_a_thing, is_of_a_heading, is_term, stands_in_a_heading
 from engines.tasks.contents import Contents, number_of
 from engines.tasks.last_answer import Pages, plan_follow_up
-from engines.tasks.last_points import has_step, page_of_point, plan_counted_section, plan_points
+from engines.tasks.last_points import (
+    has_step,
+    page_of_point,
+    plan_beside,
+    plan_counted_section,
+    plan_named_point,
+    plan_points,
+)
 from engines.tasks.likely_tasks import is_a_task
 from engines.tasks.link_lists import AgainSynthesizer
 from engines.tasks.messages import messages_for
@@ -29,11 +36,12 @@ from engines.tasks.page_text import ALL_TOKENS
 from engines.tasks.parts_of_the_book import NoPartsSynthesizer, listed_parts
 from engines.tasks.passage_order import BesideTheQuoted
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
+from engines.tasks.seen_sections import pages_seen
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding import lexicon
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.intent import QUESTION, Intent
-from engines.understanding.later_turns import may_go_on, names_a_step
+from engines.understanding.later_turns import NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION, may_go_on, names_a_step
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
 from engines.understanding.spelling import load_corrector
@@ -230,7 +238,7 @@ class Tasks:
                     question.text, GivenRetriever(plan.nodes()), note=_ON_AUDIENCE if told else _ON_ADVICE
                 )
             return plan
-        return _as_was_asked(asked, await self.page_tasks.plan(await _on_the_last_page(asked)))
+        return _as_was_asked(asked, await self.page_tasks.plan(await self._on_the_last_page(asked)))
 
     async def _parts(self, asked: Task) -> Plan:
         """The plan for whether the book has exercises, videos and the like: by headings, else by a search."""
@@ -248,6 +256,10 @@ class Tasks:
 
     async def _point(self, asked: Task) -> Plan | None:
         """The plan for a point of an earlier answer; one that is a page or a chapter is told as that."""
+        by_place = {NAMED_POINT: plan_named_point, NEXT_SECTION: plan_beside, PREVIOUS_SECTION: plan_beside}
+        if asked.intent.subject in by_place:
+            plan_it = by_place[asked.intent.subject]
+            return None if self.has_model else await plan_it(asked, self.page_tasks.sections)
         if asked.page is not None and names_a_step(asked.question.text) and not has_step(asked):
             of_the_page = await self.page_tasks.part_of_the_page(asked)
             if of_the_page is not None:
@@ -259,7 +271,16 @@ class Tasks:
         if name:
             of_it = Intent("page_task", "summary", "chapter", name, titled=True)
             return await self.page_tasks.plan(replace(asked, intent=of_it))
-        return plan_points(asked, has_model=self.has_model)
+        return await plan_points(asked, self.page_tasks.sections, has_model=self.has_model)
+
+    async def _on_the_last_page(self, asked: Task) -> Task:
+        """A task that names no page, where none is open, as one on the page that the last answer quotes first."""
+        named = asked.page is not None or asked.intent.name or asked.intent.others
+        if named or not first_quoted_page(asked.last_answer):
+            return asked
+        pages = await pages_seen(asked, asked.last_answer, self.page_tasks.sections)
+        page = await asked.build.first(replace(asked.filters, url=pages[0].url)) if pages else None
+        return replace(asked, page=page) if page is not None else asked
 
     def _conversation_task(self, asked: Task) -> Plan:
         """The plan for a task on the conversation, or for rewording its last answer."""
@@ -292,17 +313,6 @@ def _asked_of(found: Sequence[NodeWithScore], text: str) -> str:
         return text
     asked: str = understood.asked
     return asked
-
-
-async def _on_the_last_page(asked: Task) -> Task:
-    """A task that names no page, where none is open, as one on the page that the last answer quotes first."""
-    if asked.page is not None or asked.intent.name or asked.intent.others:
-        return asked
-    title = first_quoted_page(asked.last_answer)
-    page = next((page for page in asked.contents.pages if title and page.title == title), None)
-    if page is None:
-        return asked
-    return replace(asked, page=await asked.build.first(replace(asked.filters, url=page.url)))
 
 
 async def _on_no_chapter(question: Question, build: PinnedBuild) -> ReadyAnswer | None:

@@ -1,39 +1,51 @@
 """Answers about one point of an earlier answer: "explain the second point"; called by `engines.tasks.answering`.
 
 `engines.tasks.answer_points` says what its points are. A point of a list of pages or chapters is answered from that
-page; one that is a section, from the section, which the chat retrieves again; any other is quoted whole from where it
-stands, with what a search for it finds. Where two things were spoken of, "the second one" is one of these.
+page; one that is a section, from the section; any other is quoted whole from where it stands in the book, with the
+section that its page has on it. Where two things were spoken of, "the second one" is one of these.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from llama_index.core.schema import QueryBundle
-
-from engines.coverage.verdict import retrieved
-from engines.events import Retrieved, Source, Turn
+from engines.events import Retrieved, Source
 from engines.retrieval.retriever import GivenRetriever
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quote_passages, without_links
-from engines.synthesis.passage_choice import Choice, choose, place
+from engines.synthesis.passage_choice import Choice, choose, innermost, place
+from engines.synthesis.quoted_text import quoted_text, share_of
 from engines.tasks.answer_points import (
     FEWEST,
     Point,
     has_steps,
     is_asking_back,
+    lists_of,
+    names_of,
     numbered,
     own_text,
     places_shown,
     points_of,
 )
 from engines.tasks.page_parts import counted_section, part_asked
-from engines.tasks.page_text import PageText
-from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, Task, ready
+from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
+from engines.tasks.seen_sections import ReadPage, SeenPage, pages_seen
+from engines.understanding.book_terms import is_quiz_heading, is_recap
 from engines.understanding.comparisons import things_asked
-from engines.understanding.later_turns import names_a_step, names_points, noun_counted, numbered_part, point_asked
-from engines.understanding.words import content_words
+from engines.understanding.definitions import is_code, text_blocks
+from engines.understanding.later_turns import (
+    ALL_POINTS,
+    NEXT_SECTION,
+    is_form_of,
+    names_a_step,
+    names_points,
+    noun_counted,
+    numbered_part,
+    point_asked,
+    point_named,
+)
+from engines.understanding.words import content_words, plain_words
 
-_MOST_PAGES = 3  # of an answer that are read for a section which they count
+_MOST_OF_A_NAME = 0.75  # that a section's text has which tells of a point
 _MOST_SECTIONS = 2  # that are quoted for one point
 _WHAT_IS = "What is {}?"
 _NOTE = (
@@ -41,45 +53,100 @@ _NOTE = (
 )
 
 
-def plan_points(asked: Task, *, has_model: bool) -> Plan | None:
+async def plan_points(asked: Task, read: ReadPage, *, has_model: bool) -> Plan | None:
     """The plan for points of an earlier answer; None if no answer has several."""
-    points, before = _last_points(asked.question.history, _least(asked))
-    if points and not has_model and names_a_step(asked.question.text):
-        # An item of an ordered list that the answer quotes; how many points that has says nothing of it.
-        synthesizer = PointSynthesizer(asked, [each.text for each in _wanted(asked, points)], of=len(points))
-        return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
+    text = asked.question.text
+    seen, points = await _last_points(asked, None if has_model else read)
+    if not has_model and names_a_step(text):
+        said = names_of(_asked_last(asked))
+        for page, sections in sorted(seen, key=lambda each: -len(said & names_of(each[0].sources[0].title))):
+            if steps := part_asked(text, [each for section in sections for each in page.with_subsections(section)]):
+                return _given(asked, page, steps, has_model=has_model)
     is_list = bool(points) and points[0].is_listed
-    if not is_list and not names_points(asked.question.text):
+    if not is_list and not names_points(text):
         thing = "" if has_model else _thing_asked(asked, has_list=bool(points) and not points[0].is_section)
         if thing:
-            return AnswerFrom(asked.question.text, about=QueryBundle(_WHAT_IS.format(thing)))
-    if not points or (has_model and not is_list and not names_points(asked.question.text)):
+            return AnswerFrom(_WHAT_IS.format(thing), alone=True)
+    if not points or (has_model and not is_list and not names_points(text)):
         return None
     wanted = _wanted(asked, points)
     if not wanted:
         return ready(asked, Quotation(asked.messages.no_point.format(count=len(points)), (), ()), NO_VERDICT)
-    note = _NOTE.format(point=" ".join(f"“{each.text}”" for each in wanted))
     if has_model:
-        return AnswerFrom(asked.question.text, postprocessors=(Covered(),), note=note, again=True)
-    if all(each.is_section for each in wanted):
-        synthesizer = PointSynthesizer(asked, [each.text for each in wanted])
-        return AnswerFrom(asked.question.text, synthesizer=synthesizer, again=True)
-    texts = " ".join(each.text for each in wanted)
-    about = QueryBundle(f"{before}\n{texts}")
-    of_a_passage = QuotedPointSynthesizer(asked, wanted)
-    return AnswerFrom(asked.question.text, synthesizer=of_a_passage, postprocessors=(AtLeastUncertain(),), about=about)
+        note = _NOTE.format(point=" ".join(f"“{each.text}”" for each in wanted))
+        return AnswerFrom(text, postprocessors=(Covered(),), note=note, again=True)
+    if is_list:
+        return AnswerFrom(text, synthesizer=PointSynthesizer(asked, [each.text for each in wanted]), again=True)
+    return _of_the_book(asked, wanted, [page for page, _ in seen])
 
 
-async def plan_counted_section(
-    asked: Task, read: Callable[[Task, str], Awaitable[PageText]], *, has_model: bool
-) -> Plan | None:
+async def plan_named_point(asked: Task, read: ReadPage) -> Plan | None:
+    """The plan for the one point that has the words of a message in its name; None where several have, or none."""
+    said = names_of(" ".join(point_named(asked.question.text)))
+    pages = await pages_seen(asked, asked.last_answer, read)
+    shown = places_shown(asked.last_answer)
+    for passages in (shown, [(each.title, *each.heading_path) for page in pages for each in page.sources]):
+        sections = [section for place in passages for page in pages if (section := page.section(place))]
+        whole = {(each.title, *each.heading_path): without_links(each.text) for each in sections}
+        points = [point for found, _ in lists_of([*whole.items()], "", whole) for point in found]
+        named = [point for point in points if said and said <= names_of(point.name)]
+        if named:
+            return _of_the_book(asked, named, pages) if len(named) == 1 else None
+    return None
+
+
+async def plan_beside(asked: Task, read: ReadPage) -> Plan | None:
+    """The plan for the section behind, or before, the one of the last answer that was asked for; None at the end."""
+    question, shown = names_of(_asked_last(asked)), places_shown(asked.last_answer)
+    if not shown or is_asking_back(asked.last_answer):
+        return None
+    told = max(shown, key=lambda each: len(names_of(each[-1]) & question))
+    for page in await pages_seen(asked, asked.last_answer, read):
+        section = page.section(told)
+        beside = section.number + (1 if asked.intent.subject == NEXT_SECTION else -1) if section else 0
+        if 1 <= beside <= len(page.sources):
+            return _given(asked, page, [page.sources[beside - 1]], has_model=False)
+    return None
+
+
+def _of_the_book(asked: Task, wanted: Sequence[Point], pages: Sequence[SeenPage]) -> AnswerFrom | None:
+    """What the book says of points of quoted sections: each whole, then the section on it that its page has."""
+    nodes, shown = [], []
+    for point in wanted:
+        found = ((page, section) for page in pages if (section := page.section(point.place)))
+        page, section = next(found, (None, None))
+        if page is None or section is None:
+            continue
+        own, of_it = own_text(point, section.text), _section_on(point, section, page.sources)
+        if point.is_section or (not own and not of_it):
+            own, of_it = quoted_text(section, "", ()) if point.is_section else point.text, []
+        nodes += page.nodes_of([section, *of_it] if own else of_it)
+        shown += [*([own] if own else []), *(quoted_text(each, "", ()) for each in of_it)]
+    return AnswerFrom(asked.question.text, GivenRetriever(nodes), OwnTexts(asked, shown)) if nodes else None
+
+
+def _section_on(point: Point, section: Source, sources: Sequence[Source]) -> list[Source]:
+    """The section of a page on a point of another one: its heading has the point's name, or its text most of that."""
+    said = names_of(point.name)
+    others = [each for each in sources if each.number != section.number and each.heading_path != section.heading_path]
+    others = [each for each in others if not is_recap(innermost(each)) and not is_quiz_heading(innermost(each))]
+    named = [each for each in others if said and said <= names_of(innermost(each))]
+    told = {each.number: share_of(point.name, _prose_of(each)) for each in others if len(said) > 1}
+    best = max(others, key=lambda each: told.get(each.number, 0), default=None)
+    return named[:1] or ([best] if best is not None and told.get(best.number, 0) >= _MOST_OF_A_NAME else [])
+
+
+def _prose_of(source: Source) -> str:
+    return "\n\n".join(block for block in text_blocks(source.text) if not is_code(block))
+
+
+async def plan_counted_section(asked: Task, read: ReadPage, *, has_model: bool) -> Plan | None:
     """The plan for a section that the book itself counts, near what the last answer has shown; None if none is meant.
 
     A number in a heading is the book's own, and goes before the place of a quotation: "number 2" is "2. Tests should be
     deterministic". What an answer lists as what a question may mean has no order: "the second step" is none of it.
     """
-    number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
-    shown = places_shown(asked.last_answer)
+    number, shown = _one_number(asked), places_shown(asked.last_answer)
     if not number or not shown:
         return None
     text, points = asked.question.text, points_of(asked.last_answer, _least(asked), _asked_last(asked))
@@ -89,18 +156,14 @@ async def plan_counted_section(
     named = numbered_part(text)
     noun = named.kind if is_step and named else noun_counted(text)
     by_number = not points or (points[0].is_section and not points[0].is_listed)
-    for title in list(dict.fromkeys(each[0] for each in shown))[:_MOST_PAGES]:
-        page = next((each for each in asked.contents.pages if each.title == title), None)
-        found = await read(asked, page.url) if page is not None else None
-        if found is None or not found.nodes:
-            continue
-        sources = retrieved(found.nodes).sources
+    for page in await pages_seen(asked, asked.last_answer, read):
+        title = page.sources[0].title
         paths = [each[1:] for each in shown if each[0] == title]
-        meant = counted_section(number, noun, sources, paths, by_number=by_number)
+        meant = counted_section(number, noun, page.sources, paths, by_number=by_number)
         if not meant and is_step:
-            meant = part_asked(text, sources) if back and title == shown[0][0] else []
+            meant = part_asked(text, page.sources) if back and title == shown[0][0] else []
         if meant:
-            return _given(asked, found, meant, has_model=has_model)
+            return _given(asked, page, meant, has_model=has_model)
     return None
 
 
@@ -108,17 +171,11 @@ def _names_numbered_steps(shown: Sequence[tuple[str, ...]]) -> bool:
     return any(names_a_step(heading) for each in shown for heading in each[1:])
 
 
-def _given(asked: Task, found: PageText, meant: Sequence[Source], *, has_model: bool) -> AnswerFrom:
+def _given(asked: Task, page: SeenPage, meant: Sequence[Source], *, has_model: bool) -> AnswerFrom:
     """The plan for sections of a page that was read."""
-    numbers = [each.number for each in meant]
-    nodes = [
-        node
-        for node, source in zip(found.nodes, retrieved(found.nodes).sources, strict=True)
-        if source.number in numbers
-    ]
     note = _NOTE.format(point=" ".join(f"“{place(each)}”" for each in meant))
     synthesizer = None if has_model else WholeSections(asked, [each.text for each in meant])
-    return AnswerFrom(asked.question.text, GivenRetriever(nodes), synthesizer, note=note)
+    return AnswerFrom(asked.question.text, GivenRetriever(page.nodes_of(list(meant))), synthesizer, note=note)
 
 
 def _asked_last(asked: Task) -> str:
@@ -126,8 +183,20 @@ def _asked_last(asked: Task) -> str:
 
 
 def _wanted(asked: Task, points: list[Point]) -> list[Point]:
+    """The points that a message means: those at its numbers, of the ones that are what it counts: "the second con"."""
+    if asked.intent.subject == ALL_POINTS:
+        return points
     numbers = [int(number) for number in asked.intent.subject.split()]
-    return [point for number in numbers if (point := numbered(points, number))]
+    noun = noun_counted(asked.question.text)
+    of_it = [each for each in points if noun and any(is_form_of(word, noun) for word in plain_words(each.name))]
+    counted = of_it if max(map(abs, numbers)) <= len(of_it) < len(points) and of_it else points
+    return [point for number in numbers if (point := numbered(counted, number))]
+
+
+def _one_number(asked: Task) -> int:
+    """The number of the one point that a message means, -1 for the last one; 0 for several, or for none."""
+    subject = asked.intent.subject
+    return int(subject) if subject.removeprefix("-").isdecimal() else 0
 
 
 def has_step(asked: Task) -> bool:
@@ -139,12 +208,9 @@ def has_step(asked: Task) -> bool:
 
 def page_of_point(asked: Task) -> str:
     """The name of the page or the chapter that is the one point asked for; "" where the points are no such list."""
-    points, _ = _last_points(asked.question.history, _least(asked))
-    number = int(asked.intent.subject) if " " not in asked.intent.subject else 0
-    point = numbered(points, number)
-    if point is None:
-        return ""
-    if names_a_step(asked.question.text) and not points[0].is_listed:
+    points = points_of(asked.last_answer, _least(asked), _asked_last(asked))
+    point = numbered(points, number) if (number := _one_number(asked)) else None
+    if point is None or (names_a_step(asked.question.text) and not point.is_listed):
         return ""
     names, name = [each.name for each in points], point.name
     return name if asked.contents.has_titles([name]) and asked.contents.has_titles(names, least=FEWEST) else ""
@@ -153,16 +219,11 @@ def page_of_point(asked: Task) -> str:
 class PointSynthesizer(ExtractiveSynthesizer):
     """Quotes the sections that points of the last answer name."""
 
-    def __init__(self, asked: Task, points: Sequence[str], of: int = 0) -> None:
+    def __init__(self, asked: Task, points: Sequence[str]) -> None:
         super().__init__()
-        self._messages, self._points, self._of = asked.messages, points, of
+        self._messages, self._points = asked.messages, points
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        part = part_asked(query.query_str, found.sources) if names_a_step(query.query_str) else []
-        if part:
-            return quote_passages(self._messages.point, part)
-        if not self._points:
-            return Quotation(self._messages.no_point.format(count=self._of), (), found.sources)
         meant = [each for point in self._points for each in _sections_of(point, found.sources)]
         sources = list(dict.fromkeys(meant)) or list(found.sources[:_MOST_SECTIONS])
         return quote_passages(self._messages.point, sources, choose(sources, ""))
@@ -180,29 +241,18 @@ class WholeSections(ExtractiveSynthesizer):
         return quote_passages(self._messages.point, own)
 
 
-class QuotedPointSynthesizer(ExtractiveSynthesizer):
-    """Quotes points of a passage whole from where they stand, then what was not quoted yet of the sections found."""
-
-    def __init__(self, asked: Task, points: Sequence[Point]) -> None:
-        super().__init__()
-        self._messages, self._points = asked.messages, points
+class OwnTexts(WholeSections):
+    """Quotes what is given of each section whole."""
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        own: list[Source] = []
-        for point in self._points:
-            whole = ((each, own_text(point, each.text)) for each in found.sources)
-            own += [replace(each, text=text) for each, text in whole if text][:1]
-        texts = " ".join(each.text for each in self._points)
-        others = [each for each in found.sources if each.number not in {own_one.number for own_one in own}]
-        chosen = choose(others, texts, earlier=query.earlier, follows_up=True)
-        quoted = (*((each, each.text) for each in own), *chosen.quoted[:_MOST_SECTIONS])
-        named = () if quoted else chosen.named
-        return quote_passages(self._messages.point, (*own, *others), Choice(quoted, named))
+        quoted = tuple(zip(found.sources, self._texts, strict=True))
+        return quote_passages(self._messages.point, found.sources, Choice(quoted))
 
 
 def _least(asked: Task) -> int:
     """How many points a list has to have for those that a message names."""
-    return max((int(number) for number in asked.intent.subject.split()), default=FEWEST)
+    numbers = asked.intent.subject.replace(ALL_POINTS, "").split()
+    return max((int(number) for number in numbers), default=FEWEST)
 
 
 def _thing_asked(asked: Task, *, has_list: bool) -> str:
@@ -213,17 +263,28 @@ def _thing_asked(asked: Task, *, has_list: bool) -> str:
     return things[number - 1 if number > 0 else number] if 1 < len(things) >= abs(number) else ""
 
 
-def _last_points(history: Sequence[Turn], least: int) -> tuple[list[Point], str]:
-    """The points of the newest answer that has several, and what it answers; not those of an answer about a point."""
-    question = ""
+async def _last_points(asked: Task, read: ReadPage | None) -> tuple[list[tuple[SeenPage, list[Source]]], list[Point]]:
+    """What the newest answer that has several points has shown, and these points; not of an answer about a point.
+
+    With `read` they are counted in the whole sections.
+    """
+    history = asked.question.history
     for at in range(len(history) - 1, -1, -1):
         if history[at].role != "assistant":
             continue
         question = next((turn.content for turn in reversed(history[:at]) if turn.role == "user"), "")
-        points = [] if point_asked(question) else points_of(history[at].content, least, question)
+        if point_asked(question):
+            continue
+        answer, seen = history[at].content, []
+        places = places_shown(answer) if read else []
+        for page in await pages_seen(asked, answer, read) if read else ():
+            sections = [section for place in places if (section := page.section(place))]
+            seen.append((page, sections))
+        whole = {(each.title, *each.heading_path): without_links(each.text) for _, found in seen for each in found}
+        points = points_of(answer, _least(asked), question, whole)
         if points:
-            return points, question
-    return [], ""
+            return seen, points
+    return [], []
 
 
 def _sections_of(point: str, sources: Sequence[Source]) -> list[Source]:

@@ -147,15 +147,22 @@ def _items(source: Source, number: int) -> list[Source]:
 
 
 def _starts(lines: Sequence[str]) -> list[tuple[int, int, int]]:
-    """The line, the indentation and the number of each item of an ordered list, none of which is code."""
-    found, in_code = [], False
+    """The line, the indentation and the number of each item of an ordered list, none of which is code.
+
+    Where each item is written as the first one, they are counted, as Markdown does.
+    """
+    found: list[tuple[int, int, int]] = []
+    in_code, written = False, dict[int, int]()  # the number of the last item, by its indentation
     for at, line in enumerate(lines):
         if _FENCE.match(line):
             in_code = not in_code
         item = None if in_code else _ITEM.match(line)
         step = None if in_code else _HEADED["step"].match(line)
         if item:
-            found.append((at, len(item["indent"]), int(item["number"])))
+            deep, number = len(item["indent"]), int(item["number"])
+            counted = next((each for _, indent, each in reversed(found) if indent == deep), 0)
+            found.append((at, deep, counted + 1 if number == written.get(deep) == 1 else number))
+            written[deep] = number
         elif step:
             found.append((at, 0, int(step["number"])))
     return found

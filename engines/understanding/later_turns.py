@@ -4,6 +4,7 @@ Called by `engines.understanding.intent_recognition` and the chat, in a conversa
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,9 @@ PagePart = Literal["section", "step", "point"]
 _MOST_CHARACTERS = 100
 _MOST_POINTS = 4  # of one message
 _POINT = lexicon.pattern("turns", r"^(?:{point}|{stands_for_a_point}|{point_number})$")
+_THAT_POINT = lexicon.pattern(
+    "turns", r"(?<!\w)(?:{that_very}(?:\s+\w+)?\s+{point}|\w+\s+{stands_for_a_point})(?=\W*$|[,.;:?!])"
+)
 _POINT_AS_SUCH = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
 # The parts of a page that a message names by a number: a section, a step of a list, any point of one.
 _PARTS_OF_A_PAGE: tuple[tuple[PagePart, re.Pattern[str]], ...] = (
@@ -32,12 +36,17 @@ _COUNTED = lexicon.pattern("turns", "^{counted_thing}$")
 _DONE_WITH = lexicon.pattern("turns", r"^\W*{done_with}(?!\w).*\W{and_next}\W*$")
 _POLITE = lexicon.pattern("follow_ups", "^{polite_word}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
+_MIDDLE = lexicon.pattern("turns", "^{middle}$")
+_ALL = lexicon.pattern("turns", r"(?<!\w){all_points}(?!\w)")
 _NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
 _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
 _OF_ANY_TALK = 5.5  # of Zipf's scale: about 300 words of a language
 _NO_NUMBERS = lexicon.words("no_numbers")
 LAST_POINT = -1
+MIDDLE_POINT = 0
+ALL_POINTS, NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION = "all", "named", "next", "previous"
+_MOST_NAMING = 3  # words by which a point is named
 _A_POINT = "point"
 _SHORTEST_NOUN, _LONGEST_ENDING = 4, 3  # letters
 
@@ -53,6 +62,9 @@ _ANOTHER = lexicon.pattern(
 )
 _NEXT = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{next_one}}{_BEHIND}")
 _PREVIOUS = lexicon.pattern("turns", rf"^\W*{_LEAD}*{{previous_one}}{_BEHIND}")
+_THE_STEP = lexicon.pattern("turns", r"^\W*(?:{next_step}|{and_next}|{previous_step})\W*$")
+_ONWARD = lexicon.pattern("turns", rf"^\W*{_LEAD}*(?:{{next_step}}|{{next_one}}|{{after_that}}|{{and_next}})\W*$")
+_BACK = lexicon.pattern("turns", rf"^\W*{_LEAD}*(?:{{previous_step}}|{{before_that}})\W*$")
 _THE_LAST = lexicon.pattern("turns", rf"^\W*{_LEAD}+{{the_last}}{_BEHIND}")
 # "And after that?", behind "what comes after chapter 2?": one further in the same direction.
 _FURTHER = {
@@ -72,8 +84,8 @@ def point_asked(text: str) -> Intent | None:
     is_point = [_POINT.match(word) is not None for word in ("", *words, "")]
     found: dict[int, int] = {}  # by the place of the word
     for at, word in enumerate(words):
-        counted, in_order = _number(word), _number(word, ordinal=True)
-        is_alone = at > 0 and _ARTICLE.match(words[at - 1]) and all(map(_POLITE.match, words[at + 1 :]))
+        counted, in_order = _number(word), MIDDLE_POINT if _MIDDLE.match(word) else _number(word, ordinal=True)
+        is_alone = at > 0 and _ARTICLE.match(words[at - 1]) and all(map(_is_beside, words[at + 1 :]))
         if counted is not None and (is_point[at] or at - 2 in found):  # "point 2 and 3"
             found[at] = counted
         elif in_order is not None and (is_point[at + 2] or is_alone):
@@ -88,11 +100,58 @@ def point_asked(text: str) -> Intent | None:
     others = (word for at, word in enumerate(words) if at not in found and not is_point[at + 1])
     if len(found) == 1 and _DONE_WITH.match(text):
         found = {at: number + 1 for at, number in found.items() if number > 0}
-    elif not _BESIDE.issuperset(others):
-        return None
+    elif not all(map(names_nothing, others)):
+        return _all_points(text)
     if not 0 < len(found) <= _MOST_POINTS:
-        return None
+        return _all_points(text)
     return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
+
+
+def _all_points(text: str) -> Intent | None:
+    every = _ALL.search(text) if len(text) <= _MOST_CHARACTERS else None
+    rest = plain_words(f"{text[: every.start()]} {text[every.end() :]}") if every else []
+    return Intent("conversation_task", "point", subject=ALL_POINTS) if every and all(map(_is_beside, rest)) else None
+
+
+def _is_beside(word: str) -> bool:
+    return word in _BESIDE or _POLITE.match(word) is not None
+
+
+def point_named(text: str) -> tuple[str, ...]:
+    """The words by which a message names a point of what was said, "latched" of "that latched point"; () for none."""
+    if len(text) > _MOST_CHARACTERS or not _THAT_POINT.search(text):
+        return ()
+    naming = tuple(word for word in plain_words(text) if not names_nothing(word) and not _POINT.match(word))
+    return naming if len(naming) <= _MOST_NAMING else ()
+
+
+def steps_on(text: str) -> int:
+    """How far a message goes on from what was told, 1 for "next step", -1 for "the step before that"; 0 for no such."""
+    if len(text) > _MOST_CHARACTERS:
+        return 0
+    return 1 if _ONWARD.match(text) else -1 if _BACK.match(text) else 0
+
+
+def names_the_step(text: str) -> bool:
+    """Whether such a message asks for a step, or for what comes, and not for another one of what was spoken of."""
+    return _THE_STEP.match(text) is not None
+
+
+def counted_on(messages: Sequence[str]) -> str:
+    """The step or point that the newest message means, "step 3" after "step 2" and "next"; "" for no counted one."""
+    kind, number = "", 0
+    for text in messages:
+        on, named = steps_on(text), numbered_part(text)
+        point = None if on or named else point_asked(text)
+        if on and kind:
+            number += on
+        elif named and named.number > 0:
+            kind, number = named.kind, named.number
+        elif point and point.subject.isdecimal() and point.subject != str(MIDDLE_POINT):
+            kind, number = _A_POINT, int(point.subject)
+        else:
+            kind = ""
+    return f"{kind} {number}" if kind and number > 0 and messages and steps_on(messages[-1]) else ""
 
 
 def point_by_its_noun(text: str, said: str) -> Intent | None:

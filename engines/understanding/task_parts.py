@@ -59,7 +59,7 @@ SAYS = lexicon.pattern(  # all of a message: "what does the Summary say?"
 )
 _SENTENCE = re.compile(r"(?<=[.!?؟۔।])\s+|\n+")
 _CLAUSE = re.compile(r"[,.;:!?¿¡؟،۔।]+\s*")
-_PLACE_WORDS = lexicon.pattern("task_parts", r"(?<!\w)(?:{page}s?|{chapter}s?)(?!\w)")
+PLACE_WORDS = lexicon.pattern("task_parts", r"(?<!\w)(?:{page}s?|{chapter}s?)(?!\w)")
 _MANY = lexicon.word_pattern("task_parts.many")
 _GOES_ON = lexicon.word_pattern("task_parts.goes_on")
 _DONE = lexicon.word_pattern("task_parts.done")
@@ -85,7 +85,7 @@ _PARTS = (
     CALLED,
     BEFORE,
     AFTER,
-    _PLACE_WORDS,
+    PLACE_WORDS,
     _STARTS,
     _ITS_CONTENTS,
     _AN_END,
@@ -95,13 +95,13 @@ _ENDS = ",.;:!?،؟"  # of a clause
 _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wanted beside a title in capitals
 _ANY_CASE = "quiz"  # that nobody asks of a subject
 # A message without any of these has no such task, and is not taken into its parts, which tries thirty patterns.
-PLACES_OR_COUNTS = (_PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
+PLACES_OR_COUNTS = (PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
 _ON_A_TITLE = (
     *(PAGE_TASKS[act] for act in _AN_ACT),
     HOW_MANY,
     _ITS_CONTENTS,
     PIECES["objectives"],
-    _PLACE_WORDS,
+    PLACE_WORDS,
 )
 _FILLERS = BESIDE_TASKS | lexicon.words("beside_parts")
 _MOST_CHARACTERS = 160
@@ -113,7 +113,7 @@ def task_of_parts(text: str) -> Intent | None:
         return None
     says = SAYS.match(text)
     name = (says["name"] or says["name2"]) if says else ""
-    is_place = any(each.search(name) for each in (_PLACE_WORDS, THIS_BOOK))  # "what does chapter 3 say?"
+    is_place = any(each.search(name) for each in (PLACE_WORDS, THIS_BOOK))  # "what does chapter 3 say?"
     if name and not is_place and names_no_subject(name):
         return Intent("page_task", "summary", "chapter", name=name, titled=True)
     if not any(each.search(text) for each in PLACES_OR_COUNTS):
@@ -202,7 +202,7 @@ def _on_numbered_places(parts: _Parts) -> Intent | None:
         return Intent("page_task", "ask", "chapter", name=name, word=word, piece="objectives")
     if _DONE.search(text) and _WHAT_NOW.search(text):
         return Intent("book_task", "next_chapter", "chapter", name=name, word=word)
-    asks_for_parts = _size(word) == 0 and _PLACE_WORDS.search(
+    asks_for_parts = _size(word) == 0 and PLACE_WORDS.search(
         NUMBERED.sub(" ", text)
     )  # "which chapters belong to part 5?"
     if (asks_for_parts or _is_last(name)) and _WHICH.search(text) and not _is_beside(text):
@@ -245,7 +245,7 @@ def _start(text: str) -> Intent | None:
     """Where to begin, in a clause of its own: "I am new to this, which page should I start with?"."""
     for clause in _CLAUSE.split(text):
         asks = _STARTS.search(clause) and _WHICH.search(clause)
-        if asks and _PLACE_WORDS.search(clause) and not _parts_of(clause).names and not NUMBERED.search(clause):
+        if asks and PLACE_WORDS.search(clause) and not _parts_of(clause).names and not NUMBERED.search(clause):
             return Intent("book_task", "start", "book")
     return None
 
@@ -253,7 +253,7 @@ def _start(text: str) -> Intent | None:
 def _looked_for(text: str) -> Intent | None:
     """Which page is on what another sentence tells: "I only care about balance. Which chapter do I open?"."""
     *told, asked = [part for part in _SENTENCE.split(text.strip()) if part.strip()]
-    asks = _WHICH.search(asked) and _PLACE_WORDS.search(asked) and _TO_READ.search(asked)
+    asks = _WHICH.search(asked) and PLACE_WORDS.search(asked) and _TO_READ.search(asked)
     bare = _TO_READ.sub("", asked)
     if not told or not asks or _GOES_ON.search(asked) or NUMBERED.search(text) or _parts_of(bare).names:
         return None
@@ -266,12 +266,12 @@ def _on_a_title(around: str, name: str) -> Intent | None:
         return Intent("page_task", _ANY_CASE, "chapter", name=name, titled=True)
     if not re.match(r"[A-Z\d]", name) or not _CAPITALS.search(name):
         return None
-    of_its_pages = _PLACE_WORDS.search(around) and _AN_END.search(around)
+    of_its_pages = PLACE_WORDS.search(around) and _AN_END.search(around)
     if HOW_MANY.search(around) or _ITS_CONTENTS.search(around) or of_its_pages:
         return Intent("book_task", "chapter_contents", "chapter", name=name, titled=True)
     if PIECES["objectives"].search(around):
         return Intent("page_task", "ask", "chapter", name=name, piece="objectives", titled=True)
-    if _GOES_ON.search(around) and _PLACE_WORDS.search(around):
+    if _GOES_ON.search(around) and PLACE_WORDS.search(around):
         return Intent("book_task", "next_chapter", "chapter", name=name, titled=True)
     act = next((act for act in _AN_ACT if PAGE_TASKS[act].search(around)), None)
     return Intent("page_task", act, "chapter", name=name, titled=True) if act else None

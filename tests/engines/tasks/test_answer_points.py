@@ -4,7 +4,7 @@ import time
 from types import SimpleNamespace
 from typing import cast
 
-from engines.tasks.answer_points import is_asking_back, numbered, own_text, places_shown, points_of
+from engines.tasks.answer_points import MIDDLE, is_asking_back, numbered, own_text, places_shown, points_of
 from engines.tasks.last_points import has_step
 from engines.tasks.plans import Task
 from tests.tables import each_row
@@ -157,3 +157,32 @@ def test_a_step_is_looked_for_at_once_in_an_answer_of_many_lines_without_words()
 
 def _has_second_step(answer: str) -> bool:
     return has_step(cast("Task", SimpleNamespace(intent=SimpleNamespace(subject="2"), last_answer=answer)))
+
+
+_ROWS = "| Event | When |\n| --- | --- |\n| `enter` | before |\n| `leave` | after |"
+
+
+def test_the_rows_of_a_table_are_points_and_come_with_its_header() -> None:
+    quoted = "".join(f"> {line}\n" for line in _ROWS.splitlines())
+    last = numbered(points_of(f"{quoted}>\n> — Life › Events [1]"), -1)
+    assert last is not None
+    assert (last.name, last.place) == ("leave", ("Life", "Events"))
+    assert own_text(last, f"The events:\n\n{_ROWS}\n\nEnd.") == "| Event | When |\n| --- | --- |\n| `leave` | after |"
+
+
+def test_what_a_quotation_leaves_out_of_a_list_is_counted_in_the_whole_section() -> None:
+    cut = "> **One**: a\n>\n> **Two**: b\n>\n> …\n>\n> — Page › Kinds [1]"
+    whole: dict[tuple[str, ...], str] = {
+        ("Page", "Kinds"): "- of no count\n- nor this\n\n**One**: a\n\n**Two**: b\n\n**Three**: c"
+    }
+    assert [each.name for each in points_of(cut, whole=whole)] == ["One", "Two", "Three"]
+    below: dict[tuple[str, ...], str] = {
+        ("Page", "Kinds"): "- of no count\n- nor this"
+    }  # the bold words are headings of its subsections
+    assert [each.name for each in points_of(cut, whole=below)] == ["One", "Two"]
+
+
+def test_the_point_in_the_middle() -> None:
+    middle = numbered(points_of(_OWN_LIST), MIDDLE)
+    assert middle is not None
+    assert middle.name == "Module 3"

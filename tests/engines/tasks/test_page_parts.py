@@ -51,6 +51,11 @@ def test_a_step_of_a_list_is_its_item_alone() -> None:
     ]
 
 
+def test_items_that_are_all_written_as_the_first_one_are_counted() -> None:
+    section = _source(1, text="1. Open it\n1. Run it\n\n   Twice.\n1. Close it\n\nThen:\n\n1. Rest")
+    assert [each.text for each in part_asked("step 2", [section])] == ["1. Run it\n\n   Twice."]
+
+
 @each_row(
     ("message", "count"),
     [

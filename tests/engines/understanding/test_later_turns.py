@@ -6,7 +6,7 @@ from engines.chat.condense import in_context, intent_after, of_two
 from engines.events import Turn
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
-from engines.understanding.later_turns import point_asked
+from engines.understanding.later_turns import counted_on, point_asked, point_named
 from tests.tables import each_row
 
 
@@ -46,6 +46,13 @@ def after(*messages: str, has_page: bool = False) -> Intent:
         ("j'ai fini l'étape 2, ensuite ?", "3"),
         ("explícame solo el segundo", "2"),
         ("le deuxième stp", "2"),
+        ("what was the third again", "3"),
+        ("that last row", "-1"),
+        ("explícame la del medio", "0"),
+        ("the one in the middle, please", "0"),
+        ("explain all of them", "all"),
+        ("explique-les tous", "all"),
+        ("what does the second one do and how do i use it", "2"),
         ("دوسرا نکتہ سمجھائیں", "2"),
     ],
 )
@@ -352,3 +359,35 @@ def test_the_other_one_may_be_asked_for_again_and_again() -> None:
 def test_the_other_of_a_subject_is_a_question_of_its_own(message: str) -> None:
     turns = [Turn("user", "nav2 n moveit, what is nav2?"), Turn("assistant", "An answer. [1]")]
     assert of_two(message, turns) == ""
+
+
+@each_row(
+    ("messages", "step"),
+    [
+        (("whats step 2 of the setup", "n after that one"), "step 3"),
+        (("i start over, first step?", "next step"), "step 2"),
+        (("explain point 3", "and the next one?", "next"), "point 5"),
+        (("Schritt 4?", "und danach?"), "step 5"),
+        (("étape 3 ?", "l'étape précédente"), "step 2"),
+        (("paso 1", "previous step"), ""),
+        (("what is a node?", "next step"), ""),
+        (("step 2?", "what is a node?", "next step"), ""),
+        (("step 2?", "what comes next in the pipeline?"), ""),
+    ],
+)
+def test_the_next_step_is_counted_on_from_the_one_that_was_told(messages: tuple[str, ...], step: str) -> None:
+    assert counted_on(messages) == step
+
+
+@each_row(
+    ("message", "words"),
+    [
+        ("what do they mean by latched, just that point", ("latched",)),
+        ("the durability one", ("durability",)),
+        ("what is the zero moment point?", ()),
+        ("this point cloud", ()),
+        ("explain that", ()),
+    ],
+)
+def test_a_point_that_was_shown_may_be_named(message: str, words: tuple[str, ...]) -> None:
+    assert point_named(message) == words
