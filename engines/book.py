@@ -14,10 +14,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import QueryBundle
 
 from engines.chat.engine import BookChat, BookChatEngine
+from engines.chat.query_engine import BookQueryEngine
 from engines.coverage.verdict import Coverage, deciding_postprocessors, retrieved
 from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
@@ -125,15 +125,7 @@ class Book:
         self._home = asyncio.get_running_loop() if blocking else None
         self._reranker = load_reranker(settings)
         self._expand = ExpandContext(budget_tokens=settings.passage_tokens)
-        self.chat = BookChat(
-            retriever=lambda scope, build: self.as_retriever(scope, build=build),
-            postprocessors=self.postprocessors(),
-            llm=llm,
-            settings=settings,
-            blocking=blocking,
-            index=index,
-            embedding=embedding,
-        )
+        self.chat = self.chat_with()
 
     def as_retriever(
         self,
@@ -165,13 +157,25 @@ class Book:
         """The postprocessors that make `top_k` passages of chunks, decide on coverage, and expand the passages."""
         return [*deciding_postprocessors(top_k or self._settings.top_k, self._reranker), self._expand]
 
-    def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> RetrieverQueryEngine:
-        """A query engine with the same passages and the same synthesizer as for a reader's question."""
-        return RetrieverQueryEngine(
-            retriever=self.as_retriever(scope, top_k=chunks_for(top_k or self._settings.top_k, self._reranker)),
-            response_synthesizer=self.chat.synthesizer,
-            node_postprocessors=[*self.postprocessors(top_k), self.chat.token_budget],
+    def chat_with(self, top_k: int | None = None) -> BookChat:
+        """The line from questions to answers, with `top_k` passages for each answer."""
+        chunks = chunks_for(top_k or self._settings.top_k, self._reranker)
+        run = self._blocking
+        return BookChat(
+            retriever=lambda scope, build: self.as_retriever(scope, build=build, top_k=chunks),
+            postprocessors=self.postprocessors(top_k),
+            llm=self.llm,
+            settings=self._settings,
+            blocking=(lambda call: run(lambda twin: call(twin.chat_with(top_k)))) if run else None,
+            index=self.index,
+            embedding=self._embedding,
         )
+
+    def as_query_engine(self, scope: Scope | None = None, *, top_k: int | None = None) -> BookQueryEngine:
+        """A query engine that answers each query as a reader's first message is answered."""
+        chat = self.chat if top_k is None else self.chat_with(top_k)
+        retriever = self.as_retriever(scope, top_k=chunks_for(top_k or self._settings.top_k, self._reranker))
+        return BookQueryEngine(chat, scope or Scope(), retriever, [*self.postprocessors(top_k), chat.token_budget])
 
     def as_chat_engine(
         self,
@@ -180,7 +184,7 @@ class Book:
         profile: str | None = None,
         chat_history: Sequence[ChatMessage] = (),
     ) -> BookChatEngine:
-        """A chat engine that remembers its conversation with the book."""
+        """A chat engine that remembers its conversation, and answers each message as a reader's is answered."""
         engine = self.chat.engine(Question("", profile=profile, scope=scope or Scope()))
         engine.remember(chat_history)
         return engine

@@ -1,16 +1,21 @@
-"""Reads a later message in its conversation: what it wants, and the questions to search for it without a model.
+"""Reads a later message in its conversation: what it wants, and the questions to search for it.
 
-A model's standalone question is checked here as well. A first message needs nothing of this.
+With a model that is one standalone question of the model's, which is checked. A first message needs nothing of this.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
 
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.llms import LLM
 from llama_index.core.schema import QueryBundle
 
+from engines import prompts
+from engines.errors import ModelError
 from engines.events import Question, Turn, says_something
 from engines.synthesis.extractive import first_quoted_page, first_quoted_place, places_quoted
 from engines.tasks.answer_points import has_steps
@@ -42,6 +47,8 @@ from engines.understanding.task_parts import PLACE_WORDS
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
 from engines.understanding.words import detected_language, plain_words, readable, zipf
 from storage.vectors.bm25 import tokens
+
+logger = logging.getLogger(__name__)
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
@@ -401,6 +408,27 @@ _NO_QUESTION = lexicon.word_pattern("condensing.no_question")
 _NOT_TRANSLATED = lexicon.pattern("condensing", r"^\W*{no_translation}?\W*$")  # a whole reply
 _SMALL_WORDS = lexicon.words("of_any_question")
 _DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+
+
+async def condensed(
+    model: LLM, message: str, turns: Sequence[Turn], summary: str | None, language: str | None
+) -> str | None:
+    """A message as a standalone question by the model; None if the model gives none.
+
+    The same step translates a question into the index's `language`.
+    """
+    content = prompts.condense_message(message, turns, summary, language)
+    request = ChatMessage(role=MessageRole.USER, content=content)
+    try:
+        # One attempt: if the model is unavailable, the answer itself waits for it, not this step.
+        response = await model.achat([request], retry_budget_seconds=0.0)
+    except ModelError as exc:
+        logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
+        return None
+    except Exception:  # whatever a library raises, the question is answered without this step
+        logger.exception("the question was not condensed")
+        return None
+    return usable(response.message.content or "", message, turns, summary, translated=language is not None)
 
 
 def usable(

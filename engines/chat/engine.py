@@ -1,24 +1,22 @@
 """One question becomes one answer, as events; `app` passes the question in and sends the events on.
 
-`BookChat` is created once per process and holds no reader's data. For each question it makes a `BookChatEngine`,
-LlamaIndex's chat engine over the conversation so far: memory, standalone question, retriever, node postprocessors,
-synthesizer. A question about the book, one without a model and one about a selection differ in the engine's retriever
-and synthesizer.
+`BookChat` is created once per process and holds no reader's data. `BookChatEngine` is LlamaIndex's chat engine over one
+conversation: memory, standalone question, retriever, node postprocessors, synthesizer. The server makes one for each
+question, a notebook keeps one. For each message `BookChat` chooses the `Parts` that answer it: a question about the
+book, one without a model and one about a selection differ in the retriever and the synthesizer.
 """
 
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, MessageRole
-from llama_index.core.callbacks import CallbackManager
-from llama_index.core.chat_engine import CondensePlusContextChatEngine
-from llama_index.core.chat_engine.types import AgentChatResponse, StreamingAgentChatResponse
+from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
 from llama_index.core.llms import LLM
 from llama_index.core.memory import BaseMemory
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -27,13 +25,13 @@ from pydantic import PrivateAttr
 
 from engines import prompts
 from engines.chat.condense import (
+    condensed,
     counted,
     in_context,
     intent_after,
     leans_back,
     of_two,
     recalled,
-    usable,
     words_of_its_own,
 )
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
@@ -44,6 +42,7 @@ from engines.events import (
     CitationsResolved,
     Event,
     Failed,
+    GroundingDecided,
     Question,
     Retrieved,
     Role,
@@ -59,8 +58,8 @@ from engines.events import (
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
-from engines.retrieval.retriever import SEARCHED, Blocking, BookRetriever, GivenRetriever, Index, postprocessed
-from engines.retrieval.scope import question_locale
+from engines.retrieval.retriever import SEARCHED, BookRetriever, GivenRetriever, Index, postprocessed
+from engines.retrieval.scope import check_scope, question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
     SelectionFirst,
@@ -81,11 +80,27 @@ from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
 
-_NO_CALLBACKS = CallbackManager()
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 _BEGUN_CHARACTERS = 500  # a longer message may be mostly what was pasted
 _QUESTION_MARKS = frozenset("?\uff1f\u061f")
 _SHOWN_CHARACTERS = 200  # of a corrected question, as shown to readers
+
+Blocking = Callable[[Callable[["BookChat"], Awaitable[Any]]], Any]
+"""Runs a coroutine with the same chat on a separate loop, for callers that cannot await."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A question with what answers it, unless a plan says otherwise; made for each question, and kept by nobody."""
+
+    question: Question
+    build: PinnedBuild | None
+    memory: "TurnMemory"  # as much of the conversation as the answer may see
+    retriever: BaseRetriever
+    postprocessors: Sequence[BaseNodePostprocessor]
+    synthesizer: ExtractiveSynthesizer
+    condenses: bool = True  # whether what was said before decides what is searched for
+    search_language: str | None = None  # into which the question is to be translated; None if it is in it
 
 
 class BookChat:
@@ -103,9 +118,10 @@ class BookChat:
         embedding: BaseEmbedding | None = None,
     ) -> None:
         self._retriever = retriever
-        self._llm = llm
+        self.llm = llm
         self._settings = settings
-        self._blocking = blocking
+        self.blocking = blocking
+        self._index = index
         self._gauge = TokenGauge()
         budget = settings.history_tokens
         self.summariser = Summariser(llm, budget, self._gauge.count) if llm is not None and budget else None
@@ -137,11 +153,6 @@ class BookChat:
 
         Raises InputError for a bad question; the index's errors come before the first event, a model's are events.
         """
-        self.check(question)
-        if question.selected_text is not None:
-            question = with_few_words_named(question)
-        elif question.history:
-            question = recalled(question) if self._llm is not None else counted(recalled(question))
         return self.engine(question, build).events(question.text)
 
     async def begin(self, question: Question, build: PinnedBuild) -> None:
@@ -160,18 +171,19 @@ class BookChat:
         if not alone or not _asks(question.text) or small_talk_of(question.text).kind != "question":
             return
         retriever = self._retriever(question.scope, build)
-        is_condensed = self._llm is not None and _language_to_search(question, build) is not None
+        is_condensed = self.llm is not None and _language_to_search(question, build) is not None
         if isinstance(retriever, BookRetriever) and not is_condensed:
             await retriever.begin(question.text)
 
-    async def _plan(self, question: Question, build: PinnedBuild | None) -> Plan | None:
+    async def plan(self, parts: Parts) -> Plan | None:
         """The plan for a message that is not searched for; None if it is a question."""
         if self._tasks is None:
             return None
+        question, build = parts.question, parts.build
         intent = _intent(question) if question.selected_text is None else small_talk_of(question.text)
         plan: Plan | None = None
         if intent.kind == "question":
-            points_back = self._llm is None and bool(question.history) and not question.selected_text
+            points_back = self.llm is None and bool(question.history) and not question.selected_text
             again = of_two(question.text, question.history) if points_back else ""
             plan = AnswerFrom(again, alone=True) if again else None
         else:
@@ -187,10 +199,9 @@ class BookChat:
         retriever = self._retriever(scope, build)
         return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
 
-    async def _plan_uncovered(
-        self, question: Question, nodes: Sequence[NodeWithScore], build: PinnedBuild | None
-    ) -> Plan | None:
+    async def plan_uncovered(self, parts: Parts, nodes: Sequence[NodeWithScore]) -> Plan | None:
         """The plan for a task in words that no list has, judged by the search for it; otherwise None."""
+        question, build = parts.question, parts.build
         covered = retrieved(nodes).grounding.verdict == "covered"
         if self._tasks is None or (covered and not question.scope.page_url):
             return None
@@ -206,36 +217,48 @@ class BookChat:
         return replace(plan, retriever=GivenRetriever(of_the_page)) if of_the_page else None
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
-        """The chat engine that answers one question of a conversation."""
+        """The chat engine of a conversation: its next messages have the scope, profile and selection of `question`.
+
+        They are answered from `build`, or each from the build that is live at that time.
+        """
+        return BookChatEngine(self, question, build)
+
+    async def parts(self, question: Question, build: PinnedBuild | None) -> Parts:
+        """What answers a question, from `build` or the live one."""
+        if build is None and self._index is not None:
+            build = await self._index.read(_itself)
+            await check_scope(question.scope, build)
         turns, summary = earlier(question, self._settings.history_tokens, self._gauge.count)
-        selection = question.selected_text is not None and not question.use_book
-        language = _language_to_search(question, build) if self._llm is not None and not selection else None
+        memory = TurnMemory.from_turns(turns, summary)
+        if question.selected_text is not None and not question.use_book:
+            selected = GivenRetriever([selected_node(question)])
+            return Parts(question, build, memory, selected, (), self._selection_synthesizer, condenses=False)
+        language = _language_to_search(question, build) if self.llm is not None else None
         if language is not None and build is not None:
             question = _in_its_edition(question, build)  # a translated question no longer shows its language
-        retriever = GivenRetriever([selected_node(question)]) if selection else self._retriever(question.scope, build)
-        postprocessors = [] if selection else self._postprocessors
-        if question.selected_text is not None and question.use_book:
+        retriever, postprocessors = self._retriever(question.scope, build), self._postprocessors
+        if question.selected_text is not None:
             retriever = SelectionAndBookRetriever(retriever, question)
             postprocessors = [*postprocessors, SelectionFirst(question)]
-        return BookChatEngine(
-            retriever=retriever,
-            synthesizer=self._selection_synthesizer if selection else self.synthesizer,
-            llm=self._llm,
-            memory=TurnMemory.from_turns(turns, summary),
-            postprocessors=postprocessors,
-            profile=question.profile,
-            locale=question.scope.locale,
-            skip_condense=selection,
-            search_language=language,
-            blocking=self._blocking,
-            plan=lambda: self._plan(question, build),
-            plan_uncovered=lambda nodes: self._plan_uncovered(question, nodes, build),
-        )
+        return Parts(question, build, memory, retriever, postprocessors, self.synthesizer, search_language=language)
 
     def _synthesizer(self, *, selection: bool = False) -> ExtractiveSynthesizer:
-        if self._llm is None:
+        if self.llm is None:
             return ExtractiveSynthesizer()
-        return CitedSynthesizer(self._llm, self._gauge, self._settings.link_hosts, selection=selection)
+        return CitedSynthesizer(self.llm, self._gauge, self._settings.link_hosts, selection=selection)
+
+
+async def _itself(build: PinnedBuild) -> PinnedBuild:
+    return build
+
+
+def _as_meant(question: Question, *, has_model: bool) -> Question:
+    """The question that a message stands for: with the words selected, one asked before, or a step by its number."""
+    if question.selected_text is not None:
+        return with_few_words_named(question)
+    if not question.history:
+        return question
+    return recalled(question) if has_model else counted(recalled(question))
 
 
 def _asks(text: str) -> bool:
@@ -300,9 +323,9 @@ def _has_most(words: Sequence[str], sources: Sequence[Source]) -> bool:
 
 
 class TurnMemory(BaseMemory):
-    """The stored turns as LlamaIndex's memory; its own memories open a database or load a tokenizer for each."""
+    """The turns of a conversation as LlamaIndex's memory; its own open a database or load a tokenizer for each."""
 
-    _messages: list[ChatMessage] = PrivateAttr(default_factory=list)
+    _turns: list[Turn] = PrivateAttr(default_factory=list)
     _summary: str | None = PrivateAttr(default=None)
 
     @classmethod
@@ -314,7 +337,7 @@ class TurnMemory(BaseMemory):
     def from_turns(cls, turns: Sequence[Turn], summary: str | None = None) -> Self:
         """A memory with these turns, and the summary of older ones before them."""
         memory = cls()
-        memory.set([ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in turns])
+        memory._turns = list(turns)
         memory._summary = summary
         return memory
 
@@ -324,16 +347,15 @@ class TurnMemory(BaseMemory):
         return self._summary
 
     @property
-    def turns(self) -> list[Turn]:
+    def turns(self) -> tuple[Turn, ...]:
         """The messages as turns, oldest first, without the summary."""
-        said = [message for message in self._messages if message.role in _ROLES]
-        return [Turn(_ROLES[message.role], message.content or "") for message in said]
+        return tuple(self._turns)
 
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002 - LlamaIndex's name
         """The summary, if there is one, then the messages, oldest first."""
         if not self._summary:
-            return self._messages
-        return [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(self._summary)), *self._messages]
+            return self.get_all()
+        return [ChatMessage(role=MessageRole.USER, content=prompts.summary_block(self._summary)), *self.get_all()]
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:  # noqa: A002
         """Like `get`, without the thread that the base class starts for it."""
@@ -341,74 +363,75 @@ class TurnMemory(BaseMemory):
 
     def get_all(self) -> list[ChatMessage]:
         """The messages, oldest first."""
-        return self._messages
+        return [ChatMessage(role=MessageRole(turn.role), content=turn.content) for turn in self._turns]
 
     def put(self, message: ChatMessage) -> None:
-        """Add a message."""
-        self._messages.append(message)
+        """Add a message of the reader's or the book's; ValueError for one of another role, which no answer reads."""
+        self._turns.append(_turn(message))
 
     def set(self, messages: list[ChatMessage]) -> None:
-        """Replace all messages."""
-        self._messages = list(messages)
+        """Replace all messages; raises like `put`."""
+        self._turns = list(map(_turn, messages))
 
     def reset(self) -> None:
         """Forget all messages, and the summary."""
-        self._messages = []
+        self._turns = []
         self._summary = None
 
 
-class BookChatEngine(CondensePlusContextChatEngine):
-    """A conversation with the book; the app creates one for each question, a notebook may keep one.
+def _turn(message: ChatMessage) -> Turn:
+    if message.role not in _ROLES:
+        raise ValueError(f"a conversation with the book has no messages of the role {message.role.value!r}")
+    return Turn(_ROLES[message.role], message.content or "")
 
-    In the stock class the answer goes through a queue that is polled every 0.1 s, and a background task drains the
-    model and keeps the history after the reader has gone. Here the synthesizer's events are the answer.
+
+# Not LlamaIndex's `CondensePlusContextChatEngine`, whose steps these are: of its code only `reset` could stay. It makes
+# three prompt templates and a tokenizer, answers through a queue that is polled every 0.1 s, and has a background task
+# that drains the model and keeps the history after the reader has gone.
+class BookChatEngine(BaseChatEngine):
+    """A conversation with the book; the server creates one for each question, a notebook may keep one.
+
+    Of a message it keeps the turn, in the memory, and the nodes of the newest answer; how it was answered is forgotten.
     """
 
-    _memory: TurnMemory
-
     def __init__(
-        self,
-        *,
-        retriever: BaseRetriever,
-        synthesizer: ExtractiveSynthesizer,
-        llm: LLM | None,
-        memory: TurnMemory,
-        postprocessors: list[BaseNodePostprocessor],
-        profile: str | None = None,
-        locale: str | None = None,
-        skip_condense: bool = False,
-        search_language: str | None = None,  # into which the question is to be translated; None if it is in it
-        blocking: Blocking | None = None,
-        plan: Callable[[], Awaitable[Plan | None]] | None = None,
-        plan_uncovered: Callable[[Sequence[NodeWithScore]], Awaitable[Plan | None]] | None = None,
+        self, chat: BookChat, question: Question, build: PinnedBuild | None = None, memory: TurnMemory | None = None
     ) -> None:
-        # The stock class creates three prompt templates and loads a tokenizer for each question; nothing here uses
-        # them.
-        self._retriever = retriever
-        self._node_postprocessors = postprocessors
-        self._memory = memory
-        self._model = llm
-        self._skip_condense = skip_condense
-        self._search_language = search_language
-        self.callback_manager = _NO_CALLBACKS
-        self._synthesizer = synthesizer
-        self.source_nodes: list[NodeWithScore] = []  # of the newest answer
-        self._profile = profile
-        self._locale = locale
-        self._blocking = blocking
-        self._plan = plan
-        self._plan_uncovered = plan_uncovered
+        self._chat = chat
+        self._question = question  # its scope, profile and selection are those of each message
+        self._build = build
+        self._memory = memory or TurnMemory.from_turns(question.history, question.summary)
+        self.source_nodes: list[NodeWithScore] = []  # of the newest answer, in the order of its sources' numbers
+
+    @property
+    def chat_history(self) -> list[ChatMessage]:
+        """The conversation so far, oldest message first."""
+        return self._memory.get_all()
 
     def remember(self, messages: Sequence[ChatMessage]) -> None:
         """Replace the conversation so far."""
         self._memory.set(list(messages))
 
-    async def events(self, message: str) -> AsyncGenerator[Event, None]:
-        """The answer to a message, given the conversation in the memory, which it does not change."""
-        span, failure = QuestionSpan(self, message), None
+    def reset(self) -> None:
+        """Forget the conversation."""
+        self._memory.reset()
+        self.source_nodes = []
+
+    def events(self, message: str) -> AsyncGenerator[Event, None]:
+        """The answer to a message, given the conversation in the memory, which it does not change.
+
+        Raises InputError at once for an invalid message, or an invalid selection.
+        """
+        memory = self._memory
+        question = replace(self._question, text=message, history=memory.turns, summary=memory.summary)
+        self._chat.check(question)
+        return self._answer(_as_meant(question, has_model=self._chat.llm is not None))
+
+    async def _answer(self, question: Question) -> AsyncGenerator[Event, None]:
+        span, failure = QuestionSpan(self, question.text), None
         try:
             with inside(span.id):
-                opening, rest = await self._open(message, span.id)
+                opening, rest = await self._open(question, span.id)
             for first in opening:
                 yield first
             async with aclosing(rest) as answer:
@@ -420,92 +443,82 @@ class BookChatEngine(CondensePlusContextChatEngine):
         finally:
             span.close(failure)
 
-    async def _open(self, message: str, span_id: str) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
+    async def _open(self, question: Question, span_id: str) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
         """The basis of an answer, and the answer, which begins when it is read."""
-        plan = await self._plan() if self._plan else None
+        self.source_nodes = []
+        parts = await self._chat.parts(question, self._build)
+        asked = AnswerQuery(parts.question.text, span_id=span_id)
+        plan = await self._chat.plan(parts)
+        if isinstance(plan, AnswerFrom):
+            asked.query_str = plan.message
+            asked.history = await parts.memory.aget(input=plan.message) if plan.again else []
+            query = plan.about or QueryBundle(plan.message)
+            nodes = await _found(query, plan.retriever or parts.retriever, plan.postprocessors)
+        elif plan is None:
+            asked.history = await parts.memory.aget(input=asked.query_str)
+            nodes = await self._search(parts, asked.history)
+            plan = await self._chat.plan_uncovered(parts, nodes)
+            if isinstance(plan, AnswerFrom):
+                nodes = await plan.retriever.aretrieve(asked.query_str) if plan.retriever is not None else nodes
         if isinstance(plan, ReadyAnswer):
-            return (), plan.events(AnswerQuery(message, span_id=span_id))
-        history: list[ChatMessage]
-        if plan is not None:
-            message = plan.message
-            history = await self._memory.aget(input=message) if plan.again else []
-            self._retriever = plan.retriever or self._retriever
-            self._node_postprocessors = list(plan.postprocessors)
-            query = plan.about or QueryBundle(message)
-        else:
-            history = await self._memory.aget(input=message)
-            query = await self._query(history, message)
-        nodes = await self._retriever.aretrieve(query)  # `_aget_nodes` of the base class only passes its words
-        self.source_nodes = await postprocessed(nodes, query, self._node_postprocessors)
-        if query.custom_embedding_strs and plan is None:
-            self.source_nodes = await self._alone(message) or with_its_own_names(self.source_nodes, message)
-        if plan is None and self._plan_uncovered is not None:
-            uncovered = await self._plan_uncovered(self.source_nodes)
-            if isinstance(uncovered, ReadyAnswer):
-                return (), uncovered.events(AnswerQuery(message, span_id=span_id))
-            if uncovered is not None and uncovered.retriever is not None:
-                plan = uncovered
-                self.source_nodes = await uncovered.retriever.aretrieve(message)
-        asked = AnswerQuery(message, history=history, note=plan.note if plan else None, span_id=span_id)
-        synthesizer = (plan.synthesizer if plan else None) or self._synthesizer
-        return self._from_passages(asked, synthesizer, alone=bool(plan and plan.alone))
+            self.source_nodes = plan.nodes()
+            return (), plan.events(asked)
+        asked.note = plan.note if plan else None
+        synthesizer = (plan.synthesizer if plan else None) or parts.synthesizer
+        return self._from_passages(asked, nodes, synthesizer, parts, alone=bool(plan and plan.alone))
 
     def _from_passages(
-        self, asked: AnswerQuery, synthesizer: ExtractiveSynthesizer, *, alone: bool
+        self,
+        asked: AnswerQuery,
+        nodes: list[NodeWithScore],
+        synthesizer: ExtractiveSynthesizer,
+        parts: Parts,
+        *,
+        alone: bool,
     ) -> tuple[tuple[Event, ...], AsyncGenerator[Event, None]]:
         """The answer to a question from the nodes that were found for it, and its basis."""
-        found = retrieved(self.source_nodes)
-        earlier = tuple(turn.content for turn in self._memory.turns if turn.role == "assistant")
-        asked = replace(
-            asked,
-            profile=self._profile,
-            locale=self._locale,
-            earlier=earlier,
-            follows_up=bool(earlier) and not alone and leans_back(asked.query_str),
-        )
+        found = retrieved(nodes)
+        asked.profile, asked.locale = parts.question.profile, parts.question.scope.locale
+        asked.earlier = tuple(turn.content for turn in parts.memory.turns if turn.role == "assistant")
+        asked.follows_up = bool(asked.earlier) and not alone and leans_back(asked.query_str)
         decided = () if synthesizer.judges(found) else (found.grounding,)  # otherwise the model has a say in it
         understood = _corrected(asked.query_str, found)
         sources, answer = synthesizer.answer(asked, found)
+        self.source_nodes = _numbered(nodes, sources)
         return (SourcesFound(sources, found.build), *([understood] if understood else ()), *decided), answer
 
-    async def _alone(self, message: str) -> list[NodeWithScore]:
+    async def _search(self, parts: Parts, history: Sequence[ChatMessage]) -> list[NodeWithScore]:
+        """What is found for a question in its context."""
+        message = parts.question.text
+        query = await self._query(parts, history)
+        nodes = await _found(query, parts.retriever, parts.postprocessors)
+        if query.custom_embedding_strs:
+            return await self._alone(parts, nodes) or with_its_own_names(nodes, message)
+        return nodes
+
+    async def _alone(self, parts: Parts, nodes: list[NodeWithScore]) -> list[NodeWithScore]:
         """What is found for a later message by itself, where the book does not cover that; [] for any other message.
 
         "What's the capital of France?" is as near to a page as what was said before it. It is refused as it would be
-        as a first question, unless what was found in the conversation has most of its words.
+        as a first question, unless what was found in the conversation, `nodes`, has most of its words.
         """
-        words, found = words_of_its_own(message), retrieved(self.source_nodes)
+        words, found = words_of_its_own(parts.question.text), retrieved(nodes)
         if not words or not found.is_answerable or _has_most(words, found.sources):
             return []
-        query = QueryBundle(message)
-        nodes = await postprocessed(await self._retriever.aretrieve(query), query, self._node_postprocessors)
-        return nodes if not retrieved(nodes).is_answerable else []
+        by_itself = await _found(QueryBundle(parts.question.text), parts.retriever, parts.postprocessors)
+        return by_itself if not retrieved(by_itself).is_answerable else []
 
-    async def _query(self, history: list[ChatMessage], message: str) -> QueryBundle:
+    async def _query(self, parts: Parts, history: Sequence[ChatMessage]) -> QueryBundle:
         """The query for a message: the model's standalone question, or the message in its context."""
-        if self._skip_condense or not (history or self._search_language):
+        message, model = parts.question.text, self._chat.llm
+        if not parts.condenses or not (history or parts.search_language):
             return QueryBundle(message)
-        condensed = await self._condensed(self._model, message) if self._model is not None else None
-        return QueryBundle(condensed) if condensed else in_context(message, self._memory.turns)
-
-    async def _condensed(self, model: LLM, message: str) -> str | None:
-        """The message as a standalone question by the model; None if the model gives none.
-
-        The same step translates a question into the index's language.
-        """
-        turns, summary, language = self._memory.turns, self._memory.summary, self._search_language
-        content = prompts.condense_message(message, turns, summary, language)
-        request = ChatMessage(role=MessageRole.USER, content=content)
-        try:
-            # One attempt: if the model is unavailable, the answer itself waits for it, not this step.
-            response = await model.achat([request], retry_budget_seconds=0.0)
-        except ModelError as exc:
-            logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
-            return None
-        except Exception:  # whatever a library raises, the question is answered without this step
-            logger.exception("the question was not condensed")
-            return None
-        return usable(response.message.content or "", message, turns, summary, translated=language is not None)
+        alone = (
+            await condensed(model, message, parts.memory.turns, parts.memory.summary, parts.search_language)
+            if model
+            else None
+        )
+        return QueryBundle(alone) if alone else in_context(message, parts.memory.turns)
 
     # LlamaIndex's interface, for notebooks
 
@@ -514,7 +527,7 @@ class BookChatEngine(CondensePlusContextChatEngine):
         response = await self.astream_chat(message, chat_history)
         async for _ in response.async_response_gen():
             pass
-        return AgentChatResponse(response=response.response, source_nodes=response.source_nodes)
+        return AgentChatResponse(response.response, source_nodes=response.source_nodes, metadata=response.metadata)
 
     async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> "StreamedAnswer":
         """The answer as it is written; once it is read to its end it is in the memory, with its final numbers."""
@@ -526,19 +539,13 @@ class BookChatEngine(CondensePlusContextChatEngine):
 
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """The whole answer, for callers that cannot await."""
-        if self._blocking is None:
+        if self._chat.blocking is None:
             raise NotImplementedError("this engine has no loop of its own: use achat")
-        history = self._memory.get_all() if chat_history is None else chat_history
-        options = {"scope": getattr(self._retriever, "_scope", None), "profile": self._profile}
-
-        async def ask(book: Any) -> tuple[AgentChatResponse, list[ChatMessage]]:
-            engine = book.as_chat_engine(**options)
-            response = await engine.achat(message, history)
-            return response, engine.chat_history
-
-        response, messages = self._blocking(ask)
-        self._memory.set(messages)
-        answer: AgentChatResponse = response
+        # This thread waits meanwhile, so that the memory is used by one loop at a time.
+        answer: AgentChatResponse = self._chat.blocking(
+            lambda chat: BookChatEngine(chat, self._question, memory=self._memory).achat(message, chat_history)
+        )
+        self.source_nodes = answer.source_nodes
         return answer
 
     def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
@@ -552,6 +559,9 @@ class BookChatEngine(CondensePlusContextChatEngine):
             async for event in events:
                 if isinstance(event, SourcesFound):
                     answer.source_nodes = self.source_nodes
+                    answer.metadata |= {"build": event.build}
+                elif isinstance(event, GroundingDecided):
+                    answer.metadata |= {"verdict": event.verdict, "score": event.score}
                 elif isinstance(event, TextDelta):
                     written = ChatMessage(role=MessageRole.ASSISTANT, content=(written.content or "") + event.text)
                     yield ChatResponse(message=written, delta=event.text)
@@ -564,8 +574,26 @@ class BookChatEngine(CondensePlusContextChatEngine):
         await self._memory.aput(written)
 
 
+async def _found(
+    query: QueryBundle, retriever: BaseRetriever, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
+    return await postprocessed(await retriever.aretrieve(query), query, postprocessors)
+
+
+def _numbered(nodes: Sequence[NodeWithScore], sources: Sequence[Source]) -> list[NodeWithScore]:
+    """The nodes of sources, in their order: the first is the one that the answer calls [1]."""
+    by_id = {found.node.node_id: found for found in nodes}
+    return [by_id[source.chunk_id] for source in sources if source.chunk_id in by_id]
+
+
+@dataclass
 class StreamedAnswer(StreamingAgentChatResponse):
-    """LlamaIndex's streamed response without its queue and background task: the text comes as it is written."""
+    """LlamaIndex's streamed response without its queue and background task: the text comes as it is written.
+
+    The metadata says as it comes which `build` was searched, and the `verdict` and `score` of its coverage.
+    """
+
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     async def async_response_gen(self) -> AsyncGenerator[str, None]:
         """The pieces of the text; leaving early stops the answer."""

@@ -100,7 +100,8 @@ def _record(
 ) -> QuestionRecord:
     sources = next(event.sources for event in events if isinstance(event, SourcesFound))
     decided = next(event for event in events if isinstance(event, GroundingDecided))
-    known = {found.node.node_id: found.node.metadata for found in engine.source_nodes}
+    nodes = (found.node for found in engine.source_nodes)
+    known = {node.node_id: node.metadata for node in nodes if payload.URL in node.metadata}
     grades = addresses.distinct(turn.grades)
     ranked = units([known.get(source.chunk_id) or _place(source) for source in sources], grades, addresses)
     record = record_of(turn, grades, {unit: sources[place].score for unit, place in ranked.items()})

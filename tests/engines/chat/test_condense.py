@@ -7,7 +7,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
-from engines.chat.condense import in_context, recalled, usable
+from engines.chat.condense import condensed, in_context, recalled, usable
 from engines.events import Question, Scope, Turn
 from engines.synthesis.fallback_messages import ENGLISH
 from tests.engines.chat.chat_world import a_world
@@ -83,10 +83,7 @@ async def test_a_refusal_to_condense_leaves_the_question_before_it() -> None:
 async def test_a_strange_error_while_condensing_is_logged_and_leaves_the_question(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with a_world() as world:
-        engine = world.chat.engine(Question("and why?", TURNS))
-        model = _Broken(max_tokens=None)
-        assert await engine._condensed(model, "and why?") is None
+    assert await condensed(_Broken(max_tokens=None), "and why?", TURNS, None, None) is None
     (record,) = [record for record in caplog.records if "not condensed" in record.message]
     assert record.exc_info is not None
     assert "a field is missing" in str(record.exc_info[1])
