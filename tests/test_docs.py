@@ -67,6 +67,21 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 
 
 @each_row("document", DOCUMENTS)
+def test_links_to_sections_lead_somewhere(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\(((?![a-z]+:)[^)#\s]*)#([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        linked = (document.parent / target).resolve() if target else document
+        assert anchor in anchors_of(linked), f"{document.name} links to {target}#{anchor}"
+
+
+@cache
+def anchors_of(document: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a document."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_row("document", DOCUMENTS)
 def test_commands_in_documents_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = re.findall(r"bookrag ((?:index|eval) [a-z-]+|serve|ask)\b(.*)", text)
