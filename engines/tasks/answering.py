@@ -44,6 +44,7 @@ from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.later_turns import NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION, may_go_on, names_a_step
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
+from engines.understanding.small_talk import is_of_small_talk
 from engines.understanding.spelling import load_corrector
 from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE, NUMBERED
 from engines.understanding.words import plain_words, zipf
@@ -394,20 +395,29 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
     So is what a model took for small talk, or for a request about the answer, if a heading has a rarer word of it:
-    "great, now tabs", "in Vue please". A task in the bare words of a heading is that heading.
+    "great, now tabs", "in Vue please"; of a message of one word, the book need only be about it: "byte". What is small
+    talk only as corrected is of the book if the book has it as typed: "VSLAM" is no "salam". A task in the bare words
+    of a heading is that heading.
     """
     words = plain_words(text)
     if intent.likely:
         rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind] and _may_be_the_book_s(word, build)]
-        return bool(rare) and stands_in_a_heading(rare, await build.headings())
+        return bool(rare) and (_is_about(words, build) or stands_in_a_heading(rare, await build.headings()))
     if intent.kind == "page_task" and not intent.name and not intent.piece:
         return is_of_a_heading(text, await build.headings(), whole=True)
     if intent.kind != "small_talk":
         return False
-    if intent.task == "unclear":
-        corrector = load_corrector(build.record.spelling, None)
-        return corrector is not None and any(map(corrector.has, words))
+    corrector = load_corrector(build.record.spelling, None)
+    typed = words if intent.task == "unclear" else [word for word in words if not is_of_small_talk(word)]
+    if corrector is not None and any(map(corrector.has, typed)):
+        return True
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
+
+
+def _is_about(words: Sequence[str], build: PinnedBuild) -> bool:
+    """Whether a message is one word, which the book uses far more often than its language does."""
+    corrector = load_corrector(build.record.spelling, None)
+    return len(words) == 1 and corrector is not None and corrector.is_about_the_book(words[0])
 
 
 def _may_be_the_book_s(word: str, build: PinnedBuild) -> bool:

@@ -176,6 +176,11 @@ def small_talk(text: str) -> SmallTalk | None:
     return min(found, key=_ORDER.index) if found else None
 
 
+def is_of_small_talk(word: str) -> bool:
+    """Whether a word, in small letters, stands in the lists of small talk as it is typed."""
+    return _CHAT.get(word, word) in _SMALL_TALK_WORDS
+
+
 @lru_cache(maxsize=2_000)
 def without_orders(text: str) -> str:
     """A message without orders to the tutor to forget its instructions, where it asks something of the book as well.

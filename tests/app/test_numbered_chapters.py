@@ -83,7 +83,7 @@ Double the step length and watch the robot.
 Let the robot walk on ice.
 """,
     "part-2/chapter-3-arms.md": "# Chapter 3: Arms\n\n## Reaching\n\n"
-    "An arm reaches for a cup with seven joints that drvctl moves.\n",
+    "An arm reaches for a cup with seven joints that drvctl moves by VSLAM.\n",
 }
 
 
@@ -221,6 +221,8 @@ def test_how_long_the_book_is_told_by_its_table_of_contents(url: str) -> None:
 
 def test_a_word_that_no_language_has_is_searched_for_where_the_book_has_it(url: str) -> None:
     assert ask(url, "drvctl")["sources"][0]["url"].startswith(THIRD)
+    assert ask(url, "VSLAM")["sources"][0]["url"].startswith(THIRD)  # no "salam" that is misspelt
+    assert ask(url, "salm")["sources"] == []
     unclear = ask(url, "drfgkt")
     assert (unclear["verdict"], unclear["grounded"], unclear["sources"]) == (None, True, [])
     assert "could not make out a question" in unclear["answer"]
