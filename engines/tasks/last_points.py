@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from llama_index.core.schema import NodeWithScore
+
 from engines.events import Retrieved, Source
 from engines.retrieval.retriever import GivenRetriever
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quote_passages, without_links
@@ -111,7 +113,8 @@ async def plan_beside(asked: Task, read: ReadPage) -> Plan | None:
 
 def _of_the_book(asked: Task, wanted: Sequence[Point], pages: Sequence[SeenPage]) -> AnswerFrom | None:
     """What the book says of points of quoted sections: each whole, then the section on it that its page has."""
-    nodes, shown = [], []
+    nodes: dict[str, NodeWithScore] = {}
+    shown: dict[str, list[str]] = {}
     for point in wanted:
         found = ((page, section) for page in pages if (section := page.section(point.place)))
         page, section = next(found, (None, None))
@@ -120,9 +123,12 @@ def _of_the_book(asked: Task, wanted: Sequence[Point], pages: Sequence[SeenPage]
         own, of_it = own_text(point, section.text), _section_on(point, section, page.sources)
         if point.is_section or (not own and not of_it):
             own, of_it = quoted_text(section, "", ()) if point.is_section else point.text, []
-        nodes += page.nodes_of([section, *of_it] if own else of_it)
-        shown += [*([own] if own else []), *(quoted_text(each, "", ()) for each in of_it)]
-    return AnswerFrom(asked.question.text, GivenRetriever(nodes), OwnTexts(asked, shown)) if nodes else None
+        for each, text in ((section, own), *((each, quoted_text(each, "", ())) for each in of_it)):
+            if text and text not in shown.setdefault(each.chunk_id, []):
+                nodes[each.chunk_id] = page.nodes[each.number - 1]
+                shown[each.chunk_id].append(text)
+    texts = ["\n\n".join(shown[each]) for each in nodes]
+    return AnswerFrom(asked.question.text, GivenRetriever([*nodes.values()]), OwnTexts(asked, texts)) if nodes else None
 
 
 def _section_on(point: Point, section: Source, sources: Sequence[Source]) -> list[Source]:
@@ -245,7 +251,7 @@ class OwnTexts(WholeSections):
     """Quotes what is given of each section whole."""
 
     def _quotation(self, query: AnswerQuery, found: Retrieved) -> Quotation:
-        quoted = tuple(zip(found.sources, self._texts, strict=True))
+        quoted = tuple(zip(found.sources, self._texts, strict=False))
         return quote_passages(self._messages.point, found.sources, Choice(quoted))
 
 
