@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -29,8 +30,6 @@ from engines.retrieval.passages import (
 )
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import BookRetriever, load_words, postprocessed
-from engines.retrieval.scope import check_scope
-from engines.retrieval.selection import check_selection
 from engines.settings import EngineSettings
 from storage.environment import read_settings
 from storage.errors import BookragError
@@ -48,7 +47,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _PAGE_CHUNKS = 10_000  # of one page: all of them
-_SELECTION_CHUNKS = 20  # of a page that are searched for a selection
 
 
 @asynccontextmanager
@@ -162,7 +160,15 @@ class Book:
         chunks = chunks_for(top_k or self._settings.top_k, self._reranker)
         run = self._blocking
         return BookChat(
-            retriever=lambda scope, build: self.as_retriever(scope, build=build, top_k=chunks),
+            retriever=partial(
+                BookRetriever,
+                self.index,
+                self._embedding,
+                top_k=chunks,
+                depth=max(self._settings.candidates, chunks),
+                blocking=run,
+                home=self._home,
+            ),
             postprocessors=self.postprocessors(top_k),
             llm=self.llm,
             settings=self._settings,
@@ -202,16 +208,6 @@ class Book:
             more = [*passage_postprocessors(wanted, self._reranker), Coverage(decided=verdict)]
             decided = await postprocessed(chunks, query, more)
         return retrieved(await postprocessed(decided[:wanted], query, [self._expand]))
-
-    async def pin(self, question: Question) -> PinnedBuild:
-        """The live build, from which `question` will be answered; raises InputError if it cannot answer it."""
-        build = await self.index.pin()
-        self.chat.check(question)
-        await check_scope(question.scope, build)
-        if question.selected_text is not None:
-            found = self.as_retriever(build=build, top_k=_SELECTION_CHUNKS)
-            await check_selection(question.selected_text, question.scope.page_url, build, found)
-        return build
 
     async def node_ids(self, address: str) -> list[str]:
         """The ids of the live build's nodes under an address: a page's, or with `#anchor` a section's.

@@ -76,6 +76,11 @@ class Source:
     sparse_rank: int | None = None
     related: bool = True  # whether anything besides its place in the list supports it
 
+    @property
+    def heading(self) -> str:
+        """The heading of its own section; "" for a page's beginning."""
+        return self.heading_path[-1] if self.heading_path else ""
+
 
 @dataclass(frozen=True, slots=True)
 class SourcesFound:
@@ -168,6 +173,11 @@ class Mark:
 
     at: int  # in UTF-16 code units
     number: int  # final
+
+
+def utf16_length(text: str) -> int:
+    """The length of a text as JavaScript counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True, slots=True)

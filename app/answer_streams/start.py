@@ -221,7 +221,8 @@ async def start_answer(
     A repeated request gets its existing answer, and is not counted again.
     """
     request = ChatRequest.of(asker, body, idempotency_key)
-    await services.book.pin(request.question)  # an invalid question raises here, before it is counted
+    # An invalid question raises here, before it is counted.
+    await services.book.chat.check_against(request.question, await services.book.index.pin())
     headers = await services.limits.question(asker, request.rate_limit_key)
     place = (str(request.conversation), request.owner, request.request_key)
     # No other request can know a conversation that starts with this one, so there is nothing to wait for.

@@ -87,7 +87,8 @@ async def _ask(question: Question, *, sources_only: bool, as_json: bool, k: int 
     from engines.coverage.explanation import explain
 
     async with open_book(embedding_threads=1) as book:  # for a single question
-        build = await book.pin(question)
+        build = await book.index.pin()
+        await book.chat.check_against(question, build)
         if sources_only:
             found = await book.search(question.text, question.scope, k)
             explanation = explain(question.text, found, has_page=bool(question.scope.page_url))

@@ -63,6 +63,7 @@ from engines.retrieval.scope import check_scope, question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
     SelectionFirst,
+    check_selection,
     selected_node,
     with_few_words_named,
 )
@@ -83,6 +84,7 @@ logger = logging.getLogger(__name__)
 _ROLES: dict[MessageRole, Role] = {MessageRole.USER: "user", MessageRole.ASSISTANT: "assistant"}
 _BEGUN_CHARACTERS = 500  # a longer message may be mostly what was pasted
 _QUESTION_MARKS = frozenset("?\uff1f\u061f")
+_SELECTION_CHUNKS = 20  # that are searched for a selection which is not on the reader's page
 _SHOWN_CHARACTERS = 200  # of a corrected question, as shown to readers
 
 Blocking = Callable[[Callable[["BookChat"], Awaitable[Any]]], Any]
@@ -122,6 +124,7 @@ class BookChat:
         self._settings = settings
         self.blocking = blocking
         self._index = index
+        self._embedding = embedding
         self._gauge = TokenGauge()
         budget = settings.history_tokens
         self.summariser = Summariser(llm, budget, self._gauge.count) if llm is not None and budget else None
@@ -147,6 +150,14 @@ class BookChat:
         limit = self._settings.selected_text_max_chars
         if len(question.selected_text) > limit:
             raise InputError(f"The selected text is longer than {limit:,} characters.")
+
+    async def check_against(self, question: Question, build: PinnedBuild) -> None:
+        """Raise InputError for a question that is invalid, or whose scope or selection is not in the build."""
+        self.check(question)
+        await check_scope(question.scope, build)
+        if question.selected_text is not None:
+            book = BookRetriever(build, self._embedding, top_k=_SELECTION_CHUNKS, depth=self._settings.candidates)
+            await check_selection(question.selected_text, question.scope.page_url, build, book)
 
     def answer(self, question: Question, build: PinnedBuild | None = None) -> AsyncGenerator[Event, None]:
         """The events of one answer, from `build` or the live one; closing them closes the request to the model at once.

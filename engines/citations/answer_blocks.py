@@ -1,12 +1,15 @@
-"""The block structure of a growing Markdown text: which lines are prose, and which are code or a display formula.
+"""The structure of a Markdown text: its blocks, also while it grows, and its sentences.
 
-The rules are CommonMark's (https://spec.commonmark.org/0.31.2/#blocks-and-inlines), with `$$` and `\\[` formulas and
-without HTML blocks, as the chat page has them. `engines.citations.answer_text` reads the segments.
+Lines are prose, code or a display formula. The rules are CommonMark's
+(https://spec.commonmark.org/0.31.2/#blocks-and-inlines), with `$$` and `\\[` formulas and without HTML blocks, as the
+chat page has them. `engines.citations.answer_text` reads the segments.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from engines.understanding import lexicon
 
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
@@ -20,6 +23,13 @@ _CELL = re.compile(r"(?<!\\)\|")  # what separates cells, in code and formulas t
 _BLANK_LINE = re.compile(r"\n[ \t>]*\r?\n")
 _ONLY_NUMBERS = re.compile(r"[\d\s,;–-]*")
 _MARKDOWN = frozenset({"markdown", "md", "gfm"})
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)|^#{1,6} [^\n]*\n", re.MULTILINE
+)
+_ABBREVIATION = lexicon.pattern(  # the last: the number of a list item
+    "citations", r"(?:\b{abbreviation}\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z", flags=re.IGNORECASE | re.MULTILINE
+)
+_LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
 _CODE_INDENT = 4
 _LONGEST_UNDECIDED = 400  # characters of a line, after which the line is decided by what has arrived
 _LONGEST_FORMULA = 3_000  # characters; the page shows no longer ones
@@ -360,3 +370,43 @@ def _opened_containers(line: _Line, *, interrupts: bool) -> list[int | None]:
         opened.append(indent + item.end() + spaces)
         line.skip(spaces)
     return opened
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, with list items, headings and table rows on their own."""
+    found: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if _ends_with_abbreviation(text, start, match.start()):
+            continue
+        found.append(text[start : match.end()].strip())
+        start = match.end()
+    found.append(text[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+def _ends_with_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether a sentence that begins at `start` has an abbreviation, or the number of an item, before `end`."""
+    if end - start <= _LONGEST_ABBREVIATION:
+        return _ABBREVIATION.search(text[start:end]) is not None
+    return _ABBREVIATION.search(text, end - _LONGEST_ABBREVIATION, end) is not None
+
+
+class LastSentence:
+    """The last sentence of a growing text, found without reading the text from its beginning each time."""
+
+    def __init__(self) -> None:
+        self._start = 0
+        self._read = 0
+
+    def of(self, text: str) -> str:
+        """The last sentence of a text that extends the one given before; a complete one at its very end."""
+        for match in _SENTENCE_END.finditer(text, self._read):
+            if _ABBREVIATION.search(text, max(self._start, match.start() - _LONGEST_ABBREVIATION), match.start()):
+                continue
+            if not text[match.end() :].strip():
+                break  # the next text may still belong to it
+            if text[self._start : match.end()].strip():
+                self._start = match.end()
+        self._read = max(self._start, len(text.rstrip()) - _LONGEST_ABBREVIATION)
+        return text[self._start :].strip()

@@ -7,7 +7,7 @@ delimiter is left without the one that closes it.
 import re
 from collections.abc import Callable, Iterator
 
-from engines.citations.processor import sentences
+from engines.citations.answer_blocks import sentences
 from engines.understanding import lexicon
 from engines.understanding.definitions import is_quiz, text_blocks
 

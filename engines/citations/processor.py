@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
+from engines.citations.answer_blocks import LastSentence, sentences
 from engines.citations.answer_text import AnswerText, Piece
 from engines.citations.marks import MARK, STAND_INS, Label
-from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta
-from engines.understanding import lexicon
+from engines.events import Citation, CitationsResolved, Cited, Mark, Source, TextDelta, utf16_length
 
 _CONTEXT_CHARS = 500  # before a mark, from which the language is detected
 _STATEMENT_CHARS = 300
@@ -33,58 +33,11 @@ _SHARED_BY_ONE = 0.15  # share of the words of a statement with several passages
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
 _BRACKET = re.compile(r"\[[\d ,;–-]{1,20}\]")
-_SENTENCE_END = re.compile(
-    r"(?<=[.!?…。؟۔])[\"'”’)\]*_]*(?:\s+|\Z)|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+|\|)\s)|^#{1,6} [^\n]*\n", re.MULTILINE
-)
-_ABBREVIATION = lexicon.pattern(  # the last: the number of a list item
-    "citations", r"(?:\b{abbreviation}\.|(?-i:\b[A-Z]\.)|^\s*\d{1,3}\.)\Z", flags=re.IGNORECASE | re.MULTILINE
-)
-_LONGEST_ABBREVIATION = 8  # letters, with what may close a quotation after it
 _SHORT = 3  # letters; words as short as this show the language, not the content
 _STEM = 6  # letters: "stability" and "stabilise" are one word
 _FEW_WORDS = 4  # a shorter statement is not judged
 _SHARED = 0.34  # of a statement's words, in the passages that it cites
 _SAME_LANGUAGE = 0.25  # of an answer's short words, among the passages' short words
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, with list items, headings and table rows on their own."""
-    found: list[str] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if _ends_with_abbreviation(text, start, match.start()):
-            continue
-        found.append(text[start : match.end()].strip())
-        start = match.end()
-    found.append(text[start:].strip())
-    return [sentence for sentence in found if sentence]
-
-
-def _ends_with_abbreviation(text: str, start: int, end: int) -> bool:
-    """Whether a sentence that begins at `start` has an abbreviation, or the number of an item, before `end`."""
-    if end - start <= _LONGEST_ABBREVIATION:
-        return _ABBREVIATION.search(text[start:end]) is not None
-    return _ABBREVIATION.search(text, end - _LONGEST_ABBREVIATION, end) is not None
-
-
-class LastSentence:
-    """The last sentence of a growing text, found without reading the text from its beginning each time."""
-
-    def __init__(self) -> None:
-        self._start = 0
-        self._read = 0
-
-    def of(self, text: str) -> str:
-        """The last sentence of a text that extends the one given before; a complete one at its very end."""
-        for match in _SENTENCE_END.finditer(text, self._read):
-            if _ABBREVIATION.search(text, max(self._start, match.start() - _LONGEST_ABBREVIATION), match.start()):
-                continue
-            if not text[match.end() :].strip():
-                break  # the next text may still belong to it
-            if text[self._start : match.end()].strip():
-                self._start = match.end()
-        self._read = max(self._start, len(text.rstrip()) - _LONGEST_ABBREVIATION)
-        return text[self._start :].strip()
 
 
 class Words:
@@ -347,11 +300,6 @@ class CitationProcessor:
         source = self._sources[number]
         names = (source.title, *source.heading_path[-1:], f"source {number}", f"passage {number}", source.url)
         return any(name.casefold() in definition.casefold() for name in names if name)
-
-
-def utf16_length(text: str) -> int:
-    """The length of a text as JavaScript counts it."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _numbered(written: Sequence[str | int], final: Mapping[int, int]) -> tuple[str, tuple[Mark, ...]]:

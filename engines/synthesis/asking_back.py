@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from engines.citations.opening_sentence import gist, lead_in_with_list, opening_sentence, telling_sentences
 from engines.events import Source
-from engines.synthesis.quoted_text import best_part_share, share_of
+from engines.synthesis.passage_parts import best_part_share, share_of
 from engines.understanding import lexicon
 from engines.understanding.book_terms import names_nothing
 from engines.understanding.definitions import DEFINES, definition_in, term_asked, text_blocks
@@ -62,7 +62,7 @@ def line_of(source: Source, text: str, question: str) -> str:
 
 def _explanation(source: Source, asked: Understanding) -> float:
     """How clearly a section defines what is asked for, or what its own heading names with the words of that."""
-    heading = source.heading_path[-1] if source.heading_path else source.title
+    heading = source.heading or source.title
     names = tuple(filter(None, (*asked.term_names, asked.search_text, term_asked(heading) or heading)))
     return definition_in(text_blocks(source.text), names, heading, source.title).strength
 
@@ -86,5 +86,5 @@ def _alike(lines: tuple[str, str], sections: tuple[Source, Source]) -> bool:
 def _are_on_one_identifier(question: str, meant: Sequence[Source]) -> bool:
     """Whether the innermost heading of all sections has one identifier that the question names."""
     named = [name.strip("-").casefold() for name in _IDENTIFIER.findall(question)]
-    headings = [(source.heading_path[-1] if source.heading_path else source.title).casefold() for source in meant]
+    headings = [(source.heading or source.title).casefold() for source in meant]
     return any(all(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", each) for each in headings) for name in named if name)

@@ -18,8 +18,8 @@ from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTe
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index_instrumentation.span import active_span_id
 
+from engines.citations.answer_blocks import sentences
 from engines.citations.answer_text import AnswerText
-from engines.citations.processor import sentences, utf16_length
 from engines.coverage.verdict import ambiguous_sections, retrieved
 from engines.errors import ModelError
 from engines.events import (
@@ -33,13 +33,15 @@ from engines.events import (
     Retrieved,
     Source,
     TextDelta,
+    utf16_length,
 )
 from engines.instrumentation import synthesis
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.asking_back import line_of, quoted_at_once
+from engines.synthesis.block_layout import QUOTED_CHARS
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
-from engines.synthesis.passage_choice import MOST_NAMED, QUOTED_PASSAGES, Choice, choose, innermost, place, was_quoted
-from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, quoted_text
+from engines.synthesis.passage_choice import MOST_NAMED, QUOTED_PASSAGES, Choice, choose, place, was_quoted
+from engines.synthesis.quoted_text import LATER_CHARS, quoted_text
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 
@@ -180,7 +182,7 @@ def places_quoted(answer: str) -> list[str]:
 
 def defines(source: Source, names: Sequence[str]) -> bool:
     """Whether a passage defines a term under one of its names."""
-    return definition_in(text_blocks(source.text), names, innermost(source), source.title).strength >= DEFINES
+    return definition_in(text_blocks(source.text), names, source.heading, source.title).strength >= DEFINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +317,7 @@ def not_covered(notices: Notices, found: Retrieved) -> Quotation:
 
 def _is_of_no_subject(source: Source) -> bool:
     """Whether a section's own heading names nothing that a reader could ask about: "Next Steps", "Test 1"."""
-    heading = innermost(source)
-    return bool(heading) and names_no_subject(heading)
+    return bool(source.heading) and names_no_subject(source.heading)
 
 
 def _first_sentence(source: Source) -> str:

@@ -11,25 +11,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engines.events import (
-    Source,
-)
+from engines.events import Source
 from engines.retrieval.passages import is_lead_in
-from engines.synthesis.quoted_text import (
-    LATER_CHARS,
-    QUOTED_CHARS,
+from engines.synthesis.block_layout import QUOTED_CHARS, tells
+from engines.synthesis.passage_parts import (
     asks_for_code,
+    asks_for_example,
     asks_for_prose,
     best_part_share,
-    from_within,
     number_share,
-    part_asked_for,
-    quoted_text,
     share_of,
     shown_blocks,
-    shows_command,
-    tells,
 )
+from engines.synthesis.quoted_text import LATER_CHARS, from_within, part_asked_for, quoted_text, shows_command
 from engines.understanding import lexicon
 from engines.understanding.book_terms import asks_for_recap, is_quiz_heading, is_recap
 from engines.understanding.definitions import (
@@ -58,7 +52,6 @@ _AGAIN = lexicon.pattern("quotations", "{word:asks_again}", flags=re.NOFLAG)
 _TICKED = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\*\*)?(?:✅|☑|✔|✓|\[[ xX]\])")
 _EXERCISES = lexicon.pattern("headings", "{exercises}")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+\S")
-_FOR_EXAMPLE = lexicon.pattern("quotations", "{word:asks_for_example}")
 # Of `_fitting_first`: chosen on the dev halves of six books' questions. Before `_best_ahead` had its present limits,
 # the first quotation was of a right section for 273 of 351 questions, 269 without; on the test halves 260 of 332, 259.
 _FIT_PLACES = 2.0  # that a passage moves ahead where one of its parts has all of the question's words
@@ -101,7 +94,7 @@ def choose(
     if not recaps_count:  # options without the right one tell nothing
         telling = [source for source in telling if not _is_unsolved_quiz(source)] or telling
     wants_prose = asks_for_prose(question, names)
-    wants_example = follows_up and bool(_FOR_EXAMPLE.search(question))
+    wants_example = follows_up and asks_for_example(question)
 
     def little(source: Source) -> tuple[bool, bool, bool]:
         lacks_example = wants_example and not is_example(source.heading_path[-1:], source.text)
@@ -147,7 +140,7 @@ def _fitting_first(sources: Sequence[Source], question: str) -> list[Source]:
         rows = sum(bool(_ROW.match(line)) for line in lines)
         has_list = rows >= _LEAST_ROWS or sum(bool(_ITEM.match(line)) for line in lines) >= _LEAST_ITEMS
         is_listing = bool(blocks) and is_code(blocks[0]) and not wants_code and share_of(question, blocks[0]) < 1
-        is_beside = not wants_them and bool(_BESIDE_THE_TEXT.search(innermost(source)))
+        is_beside = not wants_them and bool(_BESIDE_THE_TEXT.search(source.heading))
         ahead = _LISTED_PLACES * (wants_list and has_list) + _TABLE_PLACES * (wants_table and rows >= _LEAST_ROWS)
         ahead += _FIT_PLACES * best_part_share(question, source, 1.0 if wants_code else _IN_CODE)
         return number - ahead + _CODE_PLACES * is_listing + _BESIDE_PLACES * is_beside
@@ -175,7 +168,7 @@ def _best_ahead(sources: Sequence[Source], question: str) -> list[Source]:
         return moved(named)
     numbers = [number_share(question, source.text) for source in ordered]
     most = max(numbers)
-    if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY and not share_of(question, innermost(ordered[0])):
+    if most >= _MOST_OF_IT and most > numbers[0] * _CLEARLY and not share_of(question, ordered[0].heading):
         return moved(numbers.index(most))
     if most or _has_prose(ordered[0]):
         return ordered
@@ -189,7 +182,7 @@ def _named_in_heading(sources: Sequence[Source], question: str, shares: Mapping[
     Where code is asked for, a word of it is enough beside a heading without any, if the text has as much of it as well.
     Either way the search has to have found the passage nearly as good as the first one.
     """
-    headings = [share_of(question, innermost(source)) for source in sources]
+    headings = [share_of(question, source.heading) for source in sources]
     best = headings.index(max(headings))
     first, found = sources[0], sources[best]
     if found.score < _IN_SEARCH * first.score:
@@ -261,7 +254,7 @@ def _has_one_of(source: Source, names: Sequence[str]) -> bool:
 
     True where there is no name to have. A page on several things has each of them in its title.
     """
-    text = f" {' '.join(plain_words(f'{innermost(source)} {source.text}'))} "
+    text = f" {' '.join(plain_words(f'{source.heading} {source.text}'))} "
     above = [f"{' '.join(plain_words(each))} " for each in (source.title, *source.heading_path)]
     known = [f"{' '.join(plain_words(name))} " for name in names]
     return not known or any(f" {name}" in text or any(each.startswith(name) for each in above) for name in known)
@@ -274,27 +267,22 @@ def _says_little(source: Source, *, recaps_count: bool) -> bool:
     if recaps_count:
         return False
     ticked = [line for line in source.text.splitlines() if _TICKED.match(line)]
-    return is_recap(innermost(source)) or len(ticked) > 2
+    return is_recap(source.heading) or len(ticked) > 2
 
 
 def _is_unsolved_quiz(source: Source) -> bool:
     """Whether a passage only asks: of a quiz whose options do not tell which one is right, or exercises."""
-    if _EXERCISES.search(innermost(source)):
+    if _EXERCISES.search(source.heading):
         items = [line for line in source.text.splitlines() if _ITEM.match(line)]
         return sum(map(_only_asks, items)) * 2 > len(items)
-    return is_quiz_heading(innermost(source)) and not any(map(is_quiz, text_blocks(source.text)))
+    return is_quiz_heading(source.heading) and not any(map(is_quiz, text_blocks(source.text)))
 
 
 def _is_heading_alone(source: Source) -> bool:
     """Whether a passage has no text besides its heading: its subsections have it, or a component's table."""
-    return plain_words(source.text) in ([], plain_words(innermost(source) or source.title))
+    return plain_words(source.text) in ([], plain_words(source.heading or source.title))
 
 
 def _only_asks(block: str) -> bool:
     """Whether a block ends with a question: a page's first lines often only ask what its sections answer."""
     return block.rstrip().rstrip("*_").endswith(("?", "؟", "\uff1f"))
-
-
-def innermost(source: Source) -> str:
-    """The heading of a passage's own section; "" for a page's beginning."""
-    return source.heading_path[-1] if source.heading_path else ""

@@ -14,8 +14,9 @@ from llama_index.core.schema import NodeWithScore
 from engines.events import Retrieved, Source
 from engines.retrieval.retriever import GivenRetriever
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer, Quotation, quote_passages, without_links
-from engines.synthesis.passage_choice import Choice, choose, innermost, place
-from engines.synthesis.quoted_text import quoted_text, share_of
+from engines.synthesis.passage_choice import Choice, choose, place
+from engines.synthesis.passage_parts import share_of
+from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.answer_points import (
     FEWEST,
     Point,
@@ -135,8 +136,8 @@ def _section_on(point: Point, section: Source, sources: Sequence[Source]) -> lis
     """The section of a page on a point of another one: its heading has the point's name, or its text most of that."""
     said = names_of(point.name)
     others = [each for each in sources if each.number != section.number and each.heading_path != section.heading_path]
-    others = [each for each in others if not is_recap(innermost(each)) and not is_quiz_heading(innermost(each))]
-    named = [each for each in others if said and said <= names_of(innermost(each))]
+    others = [each for each in others if not is_recap(each.heading) and not is_quiz_heading(each.heading)]
+    named = [each for each in others if said and said <= names_of(each.heading)]
     told = {each.number: share_of(point.name, _prose_of(each)) for each in others if len(said) > 1}
     best = max(others, key=lambda each: told.get(each.number, 0), default=None)
     return named[:1] or ([best] if best is not None and told.get(best.number, 0) >= _MOST_OF_A_NAME else [])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engines.citations.processor import sentences
+from engines.citations.answer_blocks import sentences
 from engines.events import Source
 from engines.retrieval.passages import is_lead_in
 from engines.synthesis.extractive import without_links

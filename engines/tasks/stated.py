@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engines.events import Source
-from engines.synthesis.quoted_text import shown_blocks
+from engines.synthesis.passage_parts import shown_blocks
 from engines.understanding import lexicon
 from engines.understanding.definitions import is_code
 

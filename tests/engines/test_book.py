@@ -99,7 +99,8 @@ async def telling_book(data_dir: Path) -> AsyncIterator[tuple[Book, list[int]]]:
 async def test_a_question_that_was_begun_is_answered_alike_and_embedded_once(data_dir: Path) -> None:
     question = Question(ASKED)
     async with telling_book(data_dir) as (book, told):
-        build = await book.pin(question)
+        build = await book.index.pin()
+        await book.chat.check_against(question, build)
         alike = [event async for event in book.chat.answer(question, build)]
         embedded = told.count(1)
         await book.chat.begin(question, build)
@@ -288,7 +289,8 @@ async def test_a_chat_engine_remembers_what_was_said(data_dir: Path) -> None:
 
 async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
-    pinned = await own_book.pin(question)
+    pinned = await own_book.index.pin()
+    await own_book.chat.check_against(question, pinned)
     live = await asyncio.to_thread(_publish_another, data_dir)
     await _until(own_book, live)
 
@@ -298,7 +300,8 @@ async def test_the_build_that_an_answer_begins_with_is_the_one_that_is_searched(
 
 async def test_an_answer_whose_build_was_taken_away_says_which_one_was_searched(own_book: Book, data_dir: Path) -> None:
     question = Question(ASKED)
-    pinned = await own_book.pin(question)
+    pinned = await own_book.index.pin()
+    await own_book.chat.check_against(question, pinned)
     live = await asyncio.to_thread(_publish_another, data_dir)
     await _until(own_book, live)
     await pinned.aclose()

@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from engines.chat.condense import in_context, usable
 from engines.chat.engine import TurnMemory
-from engines.citations.processor import sentences
+from engines.citations.answer_blocks import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status

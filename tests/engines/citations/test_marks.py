@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.citations.processor import CitationProcessor, utf16_length
-from engines.events import CitationsResolved, Cited, Retrieved, Source, TextDelta
+from engines.citations.processor import CitationProcessor
+from engines.events import CitationsResolved, Cited, Retrieved, Source, TextDelta, utf16_length
 from tests.engines.chat.chat_world import COVERED, World, a_world, resolved_of, text_of
 from tests.gemini_server import Reply
 from tests.tables import each_row

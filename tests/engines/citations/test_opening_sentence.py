@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from engines.citations.answer_blocks import sentences
 from engines.citations.opening_sentence import beginning, gist, listed, opening_sentence, telling_sentence
-from engines.citations.processor import sentences
 from tests.tables import each_row
 
 

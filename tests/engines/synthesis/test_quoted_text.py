@@ -5,8 +5,9 @@ import time
 import pytest
 
 from engines.events import Source
+from engines.synthesis.block_layout import QUOTED_CHARS, fitting
 from engines.synthesis.passage_choice import choose
-from engines.synthesis.quoted_text import LATER_CHARS, QUOTED_CHARS, fitting, from_within, part_asked_for, quoted_text
+from engines.synthesis.quoted_text import LATER_CHARS, from_within, part_asked_for, quoted_text
 from tests.tables import each_row
 
 INTRODUCTION = "Timers run a function of a node at fixed times."
