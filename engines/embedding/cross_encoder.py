@@ -91,7 +91,7 @@ def load_cross_encoder(model: CrossEncoderModel) -> PairScorer:
     try:
         if model.runtime != "torch":
             try:
-                return _load_onnx(model)
+                return _OnnxScorer(model, read_export(model.export_folder))
             except ExportError as exc:
                 if model.runtime == "onnx" or not has_torch() or is_export(model.path):
                     raise
@@ -124,7 +124,3 @@ class _TorchScorer:
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The scores of pairs of a question and a passage."""
         return [float(score) for score in self._model.predict(list(pairs), show_progress_bar=False)] if pairs else []
-
-
-def _load_onnx(model: CrossEncoderModel) -> PairScorer:
-    return _OnnxScorer(model, read_export(model.export_folder))

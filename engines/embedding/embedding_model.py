@@ -76,10 +76,7 @@ _FAMILIES = (
     (r"\bbge-m3", Prefixes()),
     (r"\bbge-\w+-zh", Prefixes(query="为这个句子生成表示以用于检索相关文章：")),
     (r"\bbge-\w+-en", Prefixes(query=_SENTENCE)),
-    (
-        r"\bmxbai-embed|snowflake-arctic-embed-(xs|s|m|l)$",
-        Prefixes(query=_SENTENCE),
-    ),
+    (r"\bmxbai-embed|snowflake-arctic-embed-(xs|s|m|l)$", Prefixes(query=_SENTENCE)),
     (r"\bsnowflake-arctic-embed", Prefixes(query="query: ")),
     (r"\bnomic-embed-text", Prefixes("search_query: ", "search_document: ")),
     (r"\bmodernbert-embed", Prefixes("search_query: ", "search_document: ")),
@@ -307,10 +304,7 @@ def load_embedding(model: EmbeddingModel, *, threads: int | None = None) -> "Loa
 
 def _load_onnx(model: EmbeddingModel, *, threads: int) -> "OnnxEmbedding":
     export = read_export(model.export_folder)
-    from engines.embedding.onnx_runtime import (
-        OnnxEmbedding,  # LlamaIndex takes a second to import
-        shared_model,
-    )
+    from engines.embedding.onnx_runtime import OnnxEmbedding, shared_model  # LlamaIndex takes a second to import
 
     return OnnxEmbedding(
         shared_model(model.export_folder, export, threads=threads),
