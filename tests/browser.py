@@ -1,13 +1,10 @@
-"""A real Chromium for tests: fixtures `browser` and `open_page`; without one the tests are skipped, aloud.
-
-A test module takes them with `browser = chromium.browser` and `open_page = chromium.open_page`.
-"""
+"""A real Chromium for tests, behind the fixtures `browser` and `open_page`; without one they are skipped, aloud."""
 
 import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -50,8 +47,9 @@ def find_chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """A Chromium; skips the test where there is none."""
     path = find_chromium()
     if path is None:
         pytest.skip(SKIPPED)
@@ -61,13 +59,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser, start: Start) -> Iterator[OpenPage]:
+@contextmanager
+def opened_pages(browser: Browser) -> Iterator[OpenPage]:
     """Opens an address in a fresh profile; the test fails where the page logs an error or breaks its own policy.
 
     It fails, too, where a server that the page used was stopped before the page was closed: whether the page asks for
-    something meanwhile, and logs an error, is chance. What `start` started is stopped later, as this fixture asks for
-    it.
+    something meanwhile, and logs an error, is chance.
     """
     expect.set_options(timeout=WAIT_MILLISECONDS)
     closing: list[Callable[[], None]] = []

@@ -18,7 +18,10 @@ from tests.made_once import made_once
 
 # Fixtures import the product themselves: the process that starts the others needs none of it, and they wait for it.
 if TYPE_CHECKING:
-    from tests.browser import Start
+    from playwright.sync_api import Browser
+
+    from tests.browser import OpenPage, Start
+    from tests.page_server import PageServer
     from tests.supabase_server import SupabaseServer
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
@@ -146,6 +149,31 @@ def start(tmp_path: Path) -> Iterator["Start"]:
     """
     with contextlib.ExitStack() as servers:
         yield servers.enter_context
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from tests.browser import running_chromium
+
+    with running_chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def open_page(browser: "Browser", start: "Start") -> Iterator["OpenPage"]:
+    """Opens an address in a fresh profile. What `start` started is stopped later, as this fixture asks for it."""
+    from tests.browser import opened_pages
+
+    with opened_pages(browser) as open_at:
+        yield open_at
+
+
+@pytest.fixture
+def server(start: "Start") -> "PageServer":
+    """Serves the chat page and the widget, with the answers that a test writes down."""
+    from tests.page_server import PageServer
+
+    return start(PageServer())
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Self
 
-import pytest
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from playwright.sync_api import Page, expect
@@ -19,7 +18,6 @@ from app.chat_ui.router import page_router
 from app.ui_message_stream import DONE, STREAM_HEADERS, frame
 from app.widget.router import widget_router
 from tests.app_thread import listening
-from tests.browser import Start
 
 LONG = 30.0  # seconds that no test waits
 ORIGIN = "https://book.example"
@@ -178,11 +176,6 @@ async def _sent(script: Script) -> AsyncIterator[bytes]:
             await asyncio.sleep(piece)
     if script.cut:
         raise _CutError
-
-
-@pytest.fixture
-def server(start: Start) -> PageServer:
-    return start(PageServer())
 
 
 def ask(page: Page, question: str = "Why?") -> None:

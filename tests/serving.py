@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import uvicorn
 from pydantic import SecretStr
 
@@ -28,6 +30,15 @@ from storage.vectors.caches import open_vector_cache
 from storage.vectors.embedded_qdrant.files import copy_sparse
 from storage.vectors.index_store import open_store
 from tests.small_book import write_small_book
+
+
+def ask(url: str, message: str, *, timeout: float = 60, **more: Any) -> dict[str, Any]:
+    """The JSON answer of a service; a failure where there is none within `timeout` seconds."""
+    body = {"message": message, **more}
+    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=timeout)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
 
 
 def preflight_headers(origin: str, sent: str = "content-type") -> dict[str, str]:

@@ -23,10 +23,8 @@ from storage.settings import StorageSettings
 from storage.sqlite import DATABASE_NAME
 from tests.app.test_auth_and_history import Client, application, ask, bearer, error_of, sign_up
 from tests.commands import run_command
-from tests.reader_stores import PASSWORD, project, stores, supabase_stores
+from tests.reader_stores import PASSWORD
 from tests.supabase_server import SupabaseServer
-
-__all__ = ["project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 OTHER = "a much better password"

@@ -14,18 +14,10 @@ from app.request_log import shorten_ids
 from app.settings import AppSettings
 from storage.reader_stores import ReaderStores
 from tests.app.test_auth_and_history import application, ask, bearer, error_of, sign_up
-from tests.reader_stores import (
-    PASSWORD,
-    local_stores,
-    project,
-    stores,
-    supabase_stores,
-)
+from tests.reader_stores import PASSWORD
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
 from tests.tables import each_row
-
-__all__ = ["local_stores", "project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 

@@ -8,10 +8,8 @@ import pytest
 
 from storage.reader_stores import ReaderStores
 from tests.app.test_auth_and_history import application, bearer, error_of, sign_up
-from tests.reader_stores import PASSWORD, local_stores, project, stores, supabase_stores
+from tests.reader_stores import PASSWORD
 from tests.tables import each_row
-
-__all__ = ["local_stores", "project", "stores", "supabase_stores"]
 
 OWNER = "ada@book.example"
 SECRET = "my-own-secret-passphrase"

@@ -18,11 +18,9 @@ from app.settings import AppSettings
 from storage.accounts.sqlite_store import LocalAccounts
 from storage.conversations.turns import Answer, TurnRequest
 from storage.reader_stores import ReaderStores
-from tests.reader_stores import PASSWORD, project, stores, supabase_stores
+from tests.reader_stores import PASSWORD
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer
-
-__all__ = ["project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 Client = httpx.AsyncClient

@@ -12,13 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.settings import AppSettings
-from tests import browser as chromium
 from tests.browser import OpenPage, Start
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import serving
-
-browser = chromium.browser
-open_page = chromium.open_page
 
 pytestmark = pytest.mark.browser
 

@@ -1,8 +1,7 @@
 """Messages that no book expects: each gets an outcome within a limit, over HTTP, without a model and with one."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,7 +9,8 @@ import pytest
 
 from engines import prompts
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served
+from tests.serving import ask as ask_for_a_minute
 
 LIMIT_SECONDS = 20.0  # for one answer, on a machine that is busy
 MOST = 8_000  # characters of a message
@@ -67,23 +67,9 @@ MESSAGES = {
 LEAKED = tuple(line for line in prompts.TUTOR.splitlines() if len(line) > 60)
 
 
+ask = partial(ask_for_a_minute, timeout=LIMIT_SECONDS)
+
 gemini = gemini_fixture(Reply(chunks=("<verdict>wholly</verdict>\nThe point stays ", "inside [source 1].")))
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("bad")), gemini_url=gemini.url) as served:
-        yield served
-
-
-def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
-    """The JSON answer; a failure where it takes longer than the limit."""
-    body = {"message": message, **more}
-    headers = {"accept": "application/json"}
-    response = httpx.post(f"{url}/api/chat", json=body, headers=headers, timeout=LIMIT_SECONDS)
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def check(answer: dict[str, Any]) -> None:

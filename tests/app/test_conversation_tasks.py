@@ -1,25 +1,19 @@
 """Translations, quizzes and questions about the conversation, over HTTP, without a model and with one."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engines.understanding.intent_recognition import intent_of
-from tests.app.test_tasks import PAGE, ask
+from tests.app.test_tasks import PAGE
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, indexed, serving
+from tests.serving import Served, ask, indexed, serving
 
 OTHER_PAGE = "/docs/balance/capture-point"
 
 
 gemini = gemini_fixture(Reply(chunks=("Yeh safha tawazun par hai ", "[source 1].")))
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
-        yield served
 
 
 @pytest.mark.parametrize(
@@ -110,7 +104,7 @@ def test_a_second_translation_is_of_the_same_question(with_model: Served, gemini
     assert "The zero moment point is the point on the ground" in request.texts[-1][1]
 
 
-def talked(url: str, *messages: str, **more: str) -> list[dict[str, str]]:
+def talked(url: str, *messages: str, **more: Any) -> list[dict[str, str]]:
     """A conversation of these messages, with the answers that the book gives."""
     history: list[dict[str, str]] = []
     for message in messages:

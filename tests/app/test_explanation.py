@@ -11,17 +11,9 @@ import pytest
 from app.cli.main import main
 from engines.coverage.verdict import shipped_model
 from tests.gemini_server import GeminiServer, Reply
-from tests.serving import copied, serving
+from tests.serving import ask, copied, serving
 
 MISSPELT = "waht is the zreo momnet point?"
-
-
-def answer_to(url: str, message: str, **more: Any) -> dict[str, Any]:
-    body = {"message": message, **more}
-    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def explained(url: str, query: str, **more: str) -> dict[str, Any]:
@@ -32,7 +24,7 @@ def explained(url: str, query: str, **more: str) -> dict[str, Any]:
 
 
 def test_an_answer_says_what_was_searched_for_instead_of_misspelt_words(server_url: str) -> None:
-    understood = answer_to(server_url, MISSPELT)["understood"]
+    understood = ask(server_url, MISSPELT)["understood"]
     assert understood["searched_for"] == "what is the zero moment point"
     assert {(each["typed"], each["searched"]) for each in understood["corrections"]} == {
         ("waht", "what"),
@@ -55,7 +47,7 @@ def test_an_answer_says_what_was_searched_for_instead_of_misspelt_words(server_u
     ],
 )
 def test_an_answer_without_corrections_has_none(server_url: str, message: str) -> None:
-    assert answer_to(server_url, message)["understood"] is None
+    assert ask(server_url, message)["understood"] is None
 
 
 def test_a_stream_tells_of_corrections_before_its_text(server_url: str) -> None:
@@ -90,19 +82,19 @@ def test_a_model_s_answer_tells_of_corrections_too(small_index: Path, tmp_path: 
         GeminiServer(reply) as gemini,
         serving(copied(small_index, tmp_path), gemini_url=gemini.url) as served,
     ):
-        assert answer_to(served.url, MISSPELT)["understood"]["searched_for"] == "what is the zero moment point"
+        assert ask(served.url, MISSPELT)["understood"]["searched_for"] == "what is the zero moment point"
 
 
 def test_a_follow_up_tells_of_its_own_corrections_alone(server_url: str) -> None:
     history = [{"role": "user", "content": MISSPELT}, {"role": "assistant", "content": "A point."}]
-    answer = answer_to(server_url, "and why does it stay insde?", history=history)
+    answer = ask(server_url, "and why does it stay insde?", history=history)
     assert answer["understood"]["corrections"] == [{"typed": "insde", "searched": "inside"}]
-    assert answer_to(server_url, "and why?", history=history)["understood"] is None
+    assert ask(server_url, "and why?", history=history)["understood"] is None
 
 
 def test_a_long_message_tells_of_its_corrected_words_alone(server_url: str) -> None:
     message = f"{MISSPELT[:-1]} and how does it {'really ' * 40}matter?"
-    assert answer_to(server_url, message)["understood"]["searched_for"] == "what, zero, moment"
+    assert ask(server_url, message)["understood"]["searched_for"] == "what, zero, moment"
 
 
 def test_a_search_says_how_the_question_was_understood(server_url: str) -> None:
@@ -158,7 +150,7 @@ def test_a_search_says_that_another_language_spared_a_question(server_url: str) 
 
 
 def test_a_plural_is_shown_as_it_was_typed_beside_the_name_that_is_searched_for(server_url: str) -> None:
-    assert answer_to(server_url, "What are ZMMPs?")["understood"]["searched_for"] == "What are ZMMPs (zmp)"
+    assert ask(server_url, "What are ZMMPs?")["understood"]["searched_for"] == "What are ZMMPs (zmp)"
 
 
 def test_an_abbreviation_that_the_book_has_nearly_so_is_never_refused(server_url: str) -> None:
@@ -170,7 +162,7 @@ def test_an_abbreviation_that_the_book_has_nearly_so_is_never_refused(server_url
         ("uncertain", "score"),
         ("covered", "score"),
     }
-    answer = answer_to(server_url, "What does the ZP of the feet cost in the shop of the town?")
+    answer = ask(server_url, "What does the ZP of the feet cost in the shop of the town?")
     assert answer["understood"]["searched_for"].endswith("town (zmp)")
 
 
@@ -244,7 +236,7 @@ def test_a_book_of_a_few_pages_refuses_other_subjects(server_url: str, question:
 )
 def test_a_scene_of_words_that_the_book_lacks_hides_no_definition(server_url: str, question: str) -> None:
     assert explained(server_url, question)["verdict"] == "covered"
-    assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
+    assert ask(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 
 def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str) -> None:
@@ -252,7 +244,7 @@ def test_a_definition_that_the_book_has_covers_a_question_for_it(server_url: str
     told = explained(server_url, question)
     assert told["score"] < told["thresholds"]["covered"]
     assert (told["verdict"], told["reason"]) == ("covered", "definition")
-    assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
+    assert ask(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +254,7 @@ def test_a_definition_is_found_among_words_of_another_language(server_url: str, 
     told = explained(server_url, question)
     assert told["verdict"] == "covered"
     assert told["score"] >= told["thresholds"]["covered"]
-    assert answer_to(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
+    assert ask(server_url, question)["sources"][0]["url"].endswith("capture-point#definition")
 
 
 def test_a_term_that_the_book_only_mentions_is_not_covered_by_that(server_url: str) -> None:

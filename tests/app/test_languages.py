@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.test_tasks import ask
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask, copied, serving
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 IN_OTHER_LANGUAGES = [

@@ -1,14 +1,10 @@
 """Messages that go on from the last answer, over HTTP: one of its points, the same task for another chapter."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.app.test_tasks import PAGE, ask
+from tests.app.test_tasks import PAGE
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask
 from tests.tables import each_row
 
 CAPTURE_POINT = "/docs/balance/capture-point"
@@ -16,12 +12,6 @@ LIST = "It says:\n\n- The ground only pushes [source 1].\n- The feet stay flat [
 
 
 gemini = gemini_fixture(Reply(chunks=(LIST,)))
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
-        yield served
 
 
 def talk(url: str, *messages: str, **more: Any) -> dict[str, Any]:

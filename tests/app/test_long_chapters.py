@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.gemini_server import GeminiServer, Reply
-from tests.serving import Served, indexed, serving
+from tests.serving import Served, ask, indexed, serving
 
 pytestmark = pytest.mark.usefixtures("kept_model")
 
@@ -53,16 +51,6 @@ def long_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quoting(long_book: Path) -> Iterator[Served]:
     with serving(long_book, passage_tokens=BUDGET) as served:
         yield served
-
-
-def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
-    """The JSON answer."""
-    response = httpx.post(
-        f"{url}/api/chat", json={"message": message, **more}, headers={"accept": "application/json"}, timeout=60
-    )
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def whole(text: str) -> bool:

@@ -1,25 +1,14 @@
 """Whether, where and how often a page speaks of something, over HTTP, without a model and with one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.app.test_tasks import PAGE, ask
+from tests.app.test_tasks import PAGE
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask
 from tests.tables import each_row
 
 INSIDE = f"{PAGE}#inside"
 
 
 gemini = gemini_fixture(Reply(chunks=("It does ", "[source 1].")))
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
-        yield served
 
 
 @each_row(

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import AppSettings
-from tests.app.test_tasks import ask
-from tests.serving import Served, indexed, serving
+from tests.serving import Served, ask, indexed, serving
 
 pytestmark = pytest.mark.usefixtures("kept_model")
 

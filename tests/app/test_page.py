@@ -12,8 +12,6 @@ from playwright.sync_api import expect
 from app.chat_ui.router import STATIC_DIR
 from app.ui_message_stream import frame
 from app.widget.router import STATIC_DIR as WIDGET_DIR
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, Start
 from tests.page_server import (
     LONG,
@@ -32,10 +30,6 @@ from tests.page_server import (
 from tests.serving import build_small_index, serving
 from tests.small_book import write_small_book
 from tests.tables import each_row
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 # What is served
 

@@ -5,8 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, axe_violations
 from tests.page_server import (
     LONG,
@@ -21,10 +19,6 @@ from tests.page_server import (
     wait_for_end,
     whole,
 )
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = pytest.mark.browser
 

@@ -11,16 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from engines.citations.answer_text import AnswerText
-from tests import browser as chromium
-from tests import page_server
 from tests.answer_blocks import CASES, NAMES, READ_BLOCKS, expected_cases, sent
 from tests.browser import OpenPage
 from tests.page_server import PageServer
 from tests.tables import each_row
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 # Keeps a conversation of the tab in which each text is an answer.
 KEEP = """(answers) => {

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
 from tests.browser import OpenPage, Start
 from tests.gemini_server import GeminiServer, Reply
 from tests.page_server import wait_for_end
@@ -19,8 +18,6 @@ from tests.serving import build_small_index, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-browser = chromium.browser
-open_page = chromium.open_page
 
 DOCS = Path(__file__).parents[2] / "book" / "docs"
 SHOWN = 6

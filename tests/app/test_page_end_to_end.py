@@ -5,13 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser as chromium
 from tests.browser import OpenPage, Start
 from tests.gemini_server import GeminiServer, Reply
 from tests.serving import indexed, serving
-
-browser = chromium.browser
-open_page = chromium.open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.smoke]
 

@@ -3,14 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage
 from tests.page_server import PageServer, answered, ask, whole
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = pytest.mark.browser
 

@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, answered, closing, delta, opening, whole
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = pytest.mark.browser
 

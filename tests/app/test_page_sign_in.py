@@ -8,13 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests import browser as chromium
 from tests.browser import OpenPage, axe_violations
 from tests.confirmation_links import follow, link, session_of
 from tests.serving import Served, copied, serving
-
-browser = chromium.browser
-open_page = chromium.open_page
 
 pytestmark = pytest.mark.browser
 

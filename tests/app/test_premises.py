@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from engines import prompts
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask, copied, serving
 
 QUESTION = "Since the ground can also pull at the feet, where outside the support polygon may the zero moment point be?"
 CORRECTION = "The book says that the ground only pushes and never pulls [source 1], so it stays inside [source 1]."
@@ -24,15 +23,6 @@ gemini = gemini_fixture()
 def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
     with serving(copied(small_index, tmp_path_factory.mktemp("premises")), gemini_url=gemini.url) as server:
         yield server
-
-
-def ask(url: str, message: str) -> dict[str, Any]:
-    response = httpx.post(
-        f"{url}/api/chat", json={"message": message}, headers={"accept": "application/json"}, timeout=60
-    )
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def test_the_passage_that_contradicts_reaches_the_model_with_the_rule_to_correct(

@@ -13,15 +13,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser as chromium
 from tests.app.test_author_page import FETCH, QUESTION, REQUESTS, ask_and_wait, author_site, field
 from tests.browser import OpenPage
 from tests.gemini_server import GeminiServer, Reply
 from tests.server_processes import served_process
 from tests.serving import copied
-
-browser = chromium.browser
-open_page = chromium.open_page
 
 ANSWER = "The ground only pushes [1]."
 

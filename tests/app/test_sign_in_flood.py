@@ -12,10 +12,8 @@ import pytest
 from app.settings import AppSettings
 from storage.errors import CredentialsError
 from storage.reader_stores import ReaderStores
-from tests.reader_stores import PASSWORD, local_stores, sign_up
+from tests.reader_stores import PASSWORD, sign_up
 from tests.serving import Served, serving
-
-__all__ = ["local_stores"]
 
 EMAIL = "ada.lovelace@book.example"
 AT_ONCE = 40

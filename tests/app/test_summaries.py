@@ -17,10 +17,8 @@ from storage.accounts.reader import Reader as Owner
 from storage.conversations.turns import OpenTurn, Summary, TurnRequest
 from tests.app.test_conversation import QUESTION, Reader
 from tests.gemini_server import GeminiServer, Received, Reply
-from tests.reader_stores import project, store_settings
+from tests.reader_stores import store_settings
 from tests.serving import Served, serving
-
-__all__ = ["project"]
 
 SUMMARY = "The reader wants to know what keeps a foot on the ground."
 FIRST = "Why can the zero moment point not leave the polygon of a sandal?"  # in no later turn

@@ -22,11 +22,9 @@ from storage.conversations.turns import Answer, TurnRequest
 from storage.errors import AuthenticationError, SecondFactorError, StorageUnavailableError
 from storage.reader_stores import ReaderStores
 from tests.app.test_auth_and_history import application, bearer, error_of, sign_up
-from tests.reader_stores import PASSWORD, local_stores, opened, project, stores, supabase_stores
+from tests.reader_stores import PASSWORD, opened
 from tests.reader_stores import sign_up as new_reader
 from tests.supabase_server import Fault, SupabaseServer
-
-__all__ = ["local_stores", "project", "stores", "supabase_stores"]
 
 EMAIL = "ada@book.example"
 ACCOUNT = {"email": EMAIL, "password": PASSWORD}

@@ -1,35 +1,15 @@
 """Small talk and tasks on a page, a chapter and the book, over HTTP, without a model and with one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import httpx
 import pytest
 
 from engines.tasks.messages import ENGLISH
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask
 
 PAGE = "/docs/balance/zmp"
 
 
 gemini = gemini_fixture(Reply(chunks=("The page is about balance ", "[source 1].")))
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
-        yield served
-
-
-def ask(url: str, message: str, **more: Any) -> dict[str, Any]:
-    """The JSON answer."""
-    body = {"message": message, **more}
-    response = httpx.post(f"{url}/api/chat", json=body, headers={"accept": "application/json"}, timeout=60)
-    assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 THANKS = [
@@ -183,7 +163,7 @@ def test_the_code_of_the_open_page_is_quoted_and_without_a_known_page_the_page_i
 
 @pytest.mark.parametrize("message", ["summarize this page", "tl;dr"])
 def test_a_page_task_without_a_page_asks_for_one(server_url: str, message: str) -> None:
-    answer = ask(server_url, message, **({"page_url": "/elsewhere"} if message == "tl;dr" else {}))
+    answer = ask(server_url, message, page_url="/elsewhere" if message == "tl;dr" else None)
     assert (answer["verdict"], answer["grounded"]) == (None, True)
     assert "which page" in answer["answer"]
 

@@ -8,16 +8,11 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from app.widget.router import STATIC_DIR
-from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage, Start, axe_violations
 from tests.host_site import host_site
 from tests.page_server import LONG, ORIGIN, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

@@ -10,22 +10,18 @@ import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from app.settings import AppSettings
-from tests import browser as chromium
-from tests import widget_page
 from tests.browser import OpenPage, Start, axe_violations
 from tests.confirmation_links import follow, link, session_of
 from tests.host_site import host_site
-from tests.reader_stores import project
 from tests.serving import Served, serving
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer
 from tests.widget_page import ask, open_panel, wait_for_end
 
-__all__ = ["project"]
 
-browser = chromium.browser
-open_page = chromium.open_page
-service = widget_page.service
-site = widget_page.served_site
+@pytest.fixture
+def site(served_site: str) -> str:
+    return served_site
+
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

@@ -6,17 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from app.ui_message_stream import frame, lost_frames
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import LONG, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

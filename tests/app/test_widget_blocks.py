@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests import browser as chromium
-from tests import page_server
 from tests.answer_blocks import expected_cases, lost_marks, shown_cases
 from tests.browser import OpenPage
 from tests.frontend.packages import NODE, bundle, serve_bundle
 from tests.page_server import PageServer
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance, NODE]
 

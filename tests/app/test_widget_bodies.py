@@ -5,16 +5,10 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import PageServer, whole
 from tests.widget_page import STYLED, answered, open_panel
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

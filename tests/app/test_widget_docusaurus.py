@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, Start, axe_violations
 from tests.docusaurus import widget_pages as pages
 from tests.docusaurus.site_build import BOOK
@@ -36,10 +34,7 @@ from tests.gemini_server import Reply
 from tests.page_server import PageServer, whole
 from tests.widget_page import ask, open_panel, wait_for_end
 
-browser = chromium.browser
-open_page = chromium.open_page
 build, index, sites, with_model = pages.build, pages.index, pages.sites, pages.with_model
-server = page_server.server
 
 SAMPLE = 24  # questions, spread over the set
 MARKED_SHARE = 0.6  # of the words of a cited sentence; formulas are written otherwise on the page

@@ -5,18 +5,9 @@ import threading
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.browser import OpenPage, axe_violations
 from tests.page_server import PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
-service = widget_page.service
-served_site = widget_page.served_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

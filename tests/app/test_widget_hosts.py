@@ -7,16 +7,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.widget.router import STATIC_DIR
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, whole
 from tests.widget_page import STYLED, answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

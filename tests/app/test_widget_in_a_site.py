@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.settings import AppSettings
-from tests import browser as chromium
 from tests.browser import OpenPage, Start, axe_violations
 from tests.docusaurus import widget_pages as pages
 from tests.docusaurus.widget_pages import (
@@ -25,8 +24,6 @@ from tests.docusaurus.widget_site import served_site
 from tests.serving import serving
 from tests.widget_page import open_panel, wait_for_end
 
-browser = chromium.browser
-open_page = chromium.open_page
 build, hash_build, index, sites = pages.build, pages.hash_build, pages.index, pages.sites
 
 pytestmark = pages.MARKS

@@ -3,17 +3,11 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage, Start
 from tests.docusaurus.widget_pages import until
 from tests.host_site import host_site
 from tests.page_server import SOURCES, PageServer, whole
 from tests.widget_page import STYLED, answered, open_panel
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

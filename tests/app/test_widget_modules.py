@@ -7,15 +7,9 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from engines.understanding.book_terms import names_no_subject
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import OpenPage
 from tests.frontend.packages import FRONTEND, NODE, bundle, serve_bundle
 from tests.page_server import SOURCES, PageServer
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance, NODE]
 

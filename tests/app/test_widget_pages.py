@@ -5,16 +5,10 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import WAIT_MILLISECONDS, OpenPage, Start
 from tests.host_site import BODY, host_site
 from tests.page_server import SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, open_panel
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

@@ -5,16 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.browser import OpenPage
 from tests.page_server import LONG, PageServer, Script, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

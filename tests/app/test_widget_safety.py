@@ -6,18 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.app.test_page_safety import HOSTILE
 from tests.browser import OpenPage, Start
 from tests.host_site import host_site
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, closing, delta, opening, whole
 from tests.widget_page import answered, ask, open_panel
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

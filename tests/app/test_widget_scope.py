@@ -7,18 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.settings import AppSettings
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.browser import OpenPage, Start, axe_violations
 from tests.host_site import host_site
 from tests.page_server import PageServer, whole
 from tests.serving import serving
 from tests.widget_page import answered, ask, open_panel, wait_for_end
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

@@ -9,16 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests import browser as chromium
-from tests import page_server
 from tests.browser import ARGUMENTS, SKIPPED, OpenPage, Start, find_chromium
 from tests.docusaurus.widget_pages import until
 from tests.host_site import BODY, host_site
 from tests.page_server import PageServer, whole
 from tests.widget_page import answered, open_panel
-
-open_page = chromium.open_page
-server = page_server.server
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

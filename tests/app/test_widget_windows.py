@@ -3,15 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser as chromium
-from tests import page_server, widget_page
 from tests.browser import OpenPage
 from tests.widget_page import open_panel
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
-site = widget_page.site
 
 pytestmark = [pytest.mark.browser, pytest.mark.conformance]
 

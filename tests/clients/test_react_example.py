@@ -11,14 +11,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.ui_message_stream import frame
-from tests import browser as chromium
 from tests import page_server
 from tests.browser import OpenPage
 from tests.page_server import ORIGIN, SOURCES, PageServer, Script, answered, closing, delta, opening
-
-browser = chromium.browser
-open_page = chromium.open_page
-server = page_server.server
 
 HERE = Path(__file__).parent
 GUIDE = HERE.parents[1] / "docs" / "frontend.md"

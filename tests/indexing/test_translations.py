@@ -15,9 +15,7 @@ from storage.vectors import payload
 from storage.vectors.index_store import IndexStore, open_store
 from tests.indexing.test_locales import MODEL, build
 from tests.storage.vectors.builds import vector
-from tests.storage.vectors.conftest import engine, settings_of
-
-__all__ = ["engine"]
+from tests.storage.vectors.conftest import settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -18,10 +18,8 @@ from storage.errors import StorageUnavailableError
 from storage.reader_stores import ReaderStores
 from storage.settings import FIRST_NUMBERED, NEWEST_MIGRATION
 from storage.settings import MIGRATIONS as MIGRATIONS_BY_NAME
-from tests.reader_stores import PASSWORD, project, sign_up, supabase_stores
+from tests.reader_stores import PASSWORD, sign_up
 from tests.supabase_server import MIGRATIONS, PUBLISHABLE_KEY, SupabaseServer, apply_migrations, before_limits
-
-__all__ = ["project", "supabase_stores"]
 
 PROFILE = Profile("Ada", "advanced", "none", ("walk",), "hands-on")
 ANSWER = Answer(

@@ -12,11 +12,9 @@ import pytest
 from storage.accounts.reader import Profile, Reader
 from storage.conversations.turns import Answer, OpenTurn, TurnRequest
 from storage.reader_stores import ReaderStores
-from tests.reader_stores import new_guest, project, sign_up, supabase_stores
+from tests.reader_stores import new_guest, sign_up
 from tests.storage.accounts.test_supabase_tokens import forged_tokens
 from tests.supabase_server import PUBLISHABLE_KEY, SupabaseServer, apply_migrations
-
-__all__ = ["project", "supabase_stores"]
 
 TABLES = {"profiles": "id", "conversations": "id", "messages": "id"}
 FUNCTIONS: dict[str, dict[str, Any]] = {

@@ -14,14 +14,12 @@ from storage.settings import MIGRATIONS
 from tests.commands import run_command
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
-from tests.reader_stores import project
 from tests.server_processes import free_port
 from tests.serving import serving
 from tests.small_book import write_small_book
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, apply_migrations
 
 RANKS = ["off", "ok", "warning", "failed"]
-__all__ = ["project"]
 
 
 def examined(folder: Path, data_dir: Path, **settings: str) -> tuple[dict[str, dict[str, Any]], int]:

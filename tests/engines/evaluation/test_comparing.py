@@ -24,7 +24,7 @@ from engines.evaluation.runner import QuestionRecord, Run, record_figures, summa
 from engines.evaluation.svg_charts import lines
 from engines.evaluation.text_report import comparison_markdown
 from storage.errors import InputError
-from tests import browser as chromium
+from tests.browser import OpenPage
 from tests.commands import run_command
 from tests.processes import Process
 
@@ -439,12 +439,8 @@ def test_labels_stand_in_the_order_of_their_lines() -> None:
     assert places[0] > 0
 
 
-browser = chromium.browser
-open_page = chromium.open_page
-
-
 @pytest.mark.browser
-def test_a_report_fits_a_phone(tmp_path: Path, open_page: chromium.OpenPage) -> None:
+def test_a_report_fits_a_phone(tmp_path: Path, open_page: OpenPage) -> None:
     long = "/docs/" + "a-very-long-address-without-a-space/" * 4
     run = run_of("A", record("q", {long: 1}, ["/x", long]), record("r", {"/a": 1}, ["/x"]))
     (tmp_path / "page.html").write_text(report_page([run, run]), encoding="utf-8")
