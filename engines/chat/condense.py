@@ -45,19 +45,19 @@ from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_parts import PLACE_WORDS
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
-from engines.understanding.words import detected_language, plain_words, readable, zipf
+from engines.understanding.words import plain_words, readable, zipf
 from storage.vectors.bm25 import tokens
 
 logger = logging.getLogger(__name__)
 
 _LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
 _FEW_WORDS = 4
-_OF_ANSWERS = lexicon.words("of_answers")
+OF_ANSWERS = lexicon.words("of_answers")
 _OF_NO_SUBJECT = lexicon.words("of_no_subject")
 _WHAT_IS = "What is {}?"
 _COMPARED = "What is the difference between {} and {}?"
 _CHAIN = 6  # the reader's questions that are searched for the subject
-_TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
+TELLING_ZIPF = 5.3  # of English; what a message of more frequent words alone is near to is chance
 _INSTEAD = lexicon.pattern(
     "answers",
     r"\W*(?:{before_a_name}[\s,]+)*{and}\s+(?:{article}\s+)?"
@@ -70,7 +70,6 @@ _MOVES_ON = lexicon.pattern(  # whole messages: "great, now tabs", "ok, tabs nex
     rf"^\W*(?:{{before_a_name}}[\s,.!]+)*(?:{{article}}\s+)?(?P<name2>{_NAMED})\s+{{next_behind}}\W*$",
 )
 _LONGEST_OF_WHAT_WAS_SAID = 120  # characters
-_SHORTEST_NAME = 3  # letters of a word that names what a question is about
 _CITES = re.compile(r"\[\d+\]")
 _COMPARES_BOTH = lexicon.pattern(  # "compare them", "compare them in a table, please"
     "answers", r"^\W*(?:{in_a_form}\W+)*{compares_both}(?:\W+(?:please|pls|{in_a_form}))*\W*$"
@@ -176,7 +175,7 @@ def _in_full(questions: Sequence[str]) -> list[str]:
 
 def _tells_nothing(question: str) -> bool:
     """Whether a message has only frequent words, "why does it need two of them at all?", and those of no subject."""
-    return all(zipf(word, "en") >= _TELLING_ZIPF or word in _OF_NO_SUBJECT for word in plain_words(question))
+    return all(zipf(word, "en") >= TELLING_ZIPF or word in _OF_NO_SUBJECT for word in plain_words(question))
 
 
 @lru_cache(maxsize=2_000)
@@ -384,21 +383,9 @@ def leans_back(question: str) -> bool:
     return len(question.split()) <= _FEW_WORDS or REFERS_BACK.search(question) is not None or _names_nothing(question)
 
 
-def words_of_its_own(question: str) -> tuple[str, ...]:
-    """The words that name what a later question is about; () for one that leans on what was said, and for one word.
-
-    "Best pizza in town?" has "pizza" and "town", and "what are the disadvantages?" asks them of what was said before.
-    """
-    if moves_on(question) or REFERS_BACK.search(question) or detected_language(question):
-        return ()
-    asked = (word for word in plain_words(question) if word not in BESIDE_TASKS and word not in _OF_ANSWERS)
-    words = tuple(word for word in asked if len(word) >= _SHORTEST_NAME and zipf(word, "en") < _TELLING_ZIPF)
-    return words if len(words) > 1 else ()
-
-
 def _names_nothing(question: str) -> bool:
     """Whether a message only concerns the form of an answer: "give me an example with numbers"."""
-    return all(word in BESIDE_TASKS or word in _OF_ANSWERS for word in plain_words(question))
+    return all(word in BESIDE_TASKS or word in OF_ANSWERS for word in plain_words(question))
 
 
 _QUOTES = "\"'“”„«» "

@@ -32,11 +32,11 @@ from engines.chat.condense import (
     leans_back,
     of_two,
     recalled,
-    words_of_its_own,
 )
 from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
+from engines.chat.own_subject import has_most, with_its_own_names, words_of_its_own
 from engines.chat.summary import Summariser
-from engines.coverage.verdict import retrieved, with_its_own_names
+from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
 from engines.events import (
     CitationsResolved,
@@ -76,7 +76,6 @@ from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
-from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
 logger = logging.getLogger(__name__)
@@ -327,12 +326,6 @@ def _corrected(message: str, found: Retrieved) -> Understood | None:
     return Understood(text, corrections)
 
 
-def _has_most(words: Sequence[str], sources: Sequence[Source]) -> bool:
-    """Whether sections have more than half of some words."""
-    found = distinct_tokens(" ".join(source.text for source in sources), "en")
-    return 2 * sum(not found.isdisjoint(tokens(word, "en")) for word in words) > len(words)
-
-
 class TurnMemory(BaseMemory):
     """The turns of a conversation as LlamaIndex's memory; its own open a database or load a tokenizer for each."""
 
@@ -514,7 +507,7 @@ class BookChatEngine(BaseChatEngine):
         as a first question, unless what was found in the conversation, `nodes`, has most of its words.
         """
         words, found = words_of_its_own(parts.question.text), retrieved(nodes)
-        if not words or not found.is_answerable or _has_most(words, found.sources):
+        if not words or not found.is_answerable or has_most(words, found.sources):
             return []
         by_itself = await _found(QueryBundle(parts.question.text), parts.retriever, parts.postprocessors)
         return by_itself if not retrieved(by_itself).is_answerable else []

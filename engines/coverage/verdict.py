@@ -1,7 +1,6 @@
 """Whether the book covers a question: the signals of one retrieval, and the verdict by a logistic model over them.
 
-The node postprocessor `Coverage` stores the verdict in the nodes, `retrieved` makes them the sources of an answer, and
-`ambiguous_sections` returns the sections that an ambiguous question may mean.
+The node postprocessor `Coverage` stores the verdict in the nodes, and `retrieved` makes them the sources of an answer.
 
 Each signal is a number from 0 to about 1. The weights and the two thresholds, of "covered" and of "not covered", are in
 `weights_and_thresholds.json`; `python -m engines.evaluation.train_coverage` writes it. They are meant for books that
@@ -12,11 +11,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
 
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
@@ -28,26 +26,18 @@ from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import (
     Passage,
     QuickPostprocessor,
-    asks_for_corrections,
-    is_of_corrections,
     passage_postprocessors,
     passages_of,
     strength_of,
 )
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, UNMENTIONED, chunk_nodes
-from engines.understanding import lexicon
-from engines.understanding.book_terms import names_nothing
 from engines.understanding.language_files import words_of
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
     STOP_ZIPF,
-    detected_language,
     is_foreign,
-    is_function_word,
     is_of_language,
-    is_roman_urdu,
-    plain_words,
     reads,
     reads_nothing,
     zipf,
@@ -69,9 +59,7 @@ CHUNKS = 1000
 FULL_WEIGHT_ZIPF = 4.5  # words of this frequency and rarer count fully; up to STOP_ZIPF less and less
 TELLING_ZIPF, SURE_ZIPF = 4.6, 2.6  # a word that the book lacks counts nothing above the first, fully below the second
 FORM_WEIGHT = 0.3
-_OF_DOING = lexicon.words("of_doing")
 _INSIDE = re.compile(r"[^\W_][^.!?:\n]*\Z")  # a sentence that has begun
-_YEAR = re.compile(r"(?<![\w.,])(?:19|20)\d\d(?![\w%]|[.,]\d)")
 _BEFORE = 40  # characters that are read for it
 _CAPITAL_NOUNS = frozenset({"de"})  # languages in which a capital letter shows no name
 RELATED_SIMILARITY, RELATED_SHARE = 0.4, 0.4  # no section reaches this for off-topic English questions
@@ -92,13 +80,6 @@ FOREIGN_SHARE = 0.4  # of the words; a question in another language is never ref
 SAYS_WHAT_IT_IS = 2.2
 """The strength from which a definition answers a question for one: a sentence or an entry, not only a heading. Of the
 dev halves' unanswerable questions for definitions none finds one (0 of 12)."""
-
-_FEWEST_CANDIDATES = 2  # one a page
-_MOST_CANDIDATES = 6
-_CANDIDATES_AMONG = 8  # of the passages, from the best one on
-_THE_BOOK = frozenset(tokens(" ".join(lexicon.words("the_book")), None))
-_ASKS_FOR_A_VERSION = lexicon.pattern("quotations", r"(?<!\w){version_asked}")
-_ASKS_TO_EXPLAIN = lexicon.pattern("quotations", r"\b{asks_to_explain}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +204,7 @@ def _unfound(asked: Understanding, found: Sequence[Passage], locale: str | None)
     text = _asking(asked)
     words = words_of_subject(text, asked.language)
     renamed = {word.casefold() for typed, _ in asked.terms for word in words_of_subject(typed, asked.language)}
-    names = _names(text, words, asked.language)
+    names = names_in(text, words, asked.language)
     telling: dict[frozenset[str], float] = {}  # by the tokens of a word
     for word in words:
         weight = 1.0 if word in names else _telling(word, asked.language)
@@ -234,7 +215,7 @@ def _unfound(asked: Understanding, found: Sequence[Passage], locale: str | None)
     return max((weight for word, weight in telling.items() if not word <= had), default=0.0)
 
 
-def _names(text: str, words: Sequence[str], language: str) -> Set[str]:
+def names_in(text: str, words: Sequence[str], language: str) -> Set[str]:
     """The words with a capital letter inside a sentence; none where all words, or all nouns, have one."""
     capital = [word for word in words if word[0].isupper()]
     if language in _CAPITAL_NOUNS or len(capital) * 2 > len(words):
@@ -383,13 +364,14 @@ class Coverage(QuickPostprocessor):
             node.metadata[GROUNDING] = decided
             node.metadata[RELATED] = decided.grounded or is_related(passage, understood, node.ranking.build)
         if decided.verdict == "uncertain":
-            found[0].metadata[UNMENTIONED] = _unmentioned(understood, found[0].ranking)
+            found[0].metadata[UNMENTIONED] = unmentioned(understood, found[0].ranking)
         return nodes
 
 
-def _unmentioned(asked: Understanding, ranking: Ranking) -> str:
+def unmentioned(asked: Understanding, ranking: Ranking) -> str:
+    """The name or rare word of a question that the build lacks; "" where there is none."""
     text = asked.question if asked.asked_in else _asking(asked)
-    names = _names(text, words_of_subject(text, asked.language), asked.asked_in or asked.language)
+    names = names_in(text, words_of_subject(text, asked.language), asked.asked_in or asked.language)
     return unmentioned_word(text, asked, names, ranking.build, ranking.place.filters.locale)
 
 
@@ -472,154 +454,3 @@ def source(number: int, found: NodeWithScore) -> Source:
         sparse_rank=metadata.get("sparse_rank"),
         related=metadata.get(RELATED, True),
     )
-
-
-def with_its_own_names(nodes: list[NodeWithScore], message: str) -> list[NodeWithScore]:
-    """What was found for a later message, uncertain if the sections lack a name or a year that the message brings.
-
-    "Which one did Boston Dynamics pick in 2015?" is searched with the question before it, and sections have its words.
-    """
-    found = retrieved(nodes)
-    if found.grounding.verdict != "covered" or _has_each_name(message, found.sources):
-        return nodes
-    for each in nodes:
-        each.node.metadata[GROUNDING] = replace(found.grounding, verdict="uncertain")
-    chunks = chunk_nodes(nodes)
-    if chunks:
-        nodes[0].node.metadata[UNMENTIONED] = _unmentioned(chunks[0].metadata[UNDERSTOOD], chunks[0].ranking)
-    return nodes
-
-
-def _has_each_name(message: str, sources: Sequence[Source]) -> bool:
-    language = detected_language(message) or "en"
-    words = words_of_subject(message, language)
-    wanted = {*_names(message, words, language), *_YEAR.findall(message)}
-    if not wanted:
-        return True
-    text = "\n".join(" ".join((source.title, *source.heading_path, source.text)) for source in sources)
-    had, letters = set(tokens(text, None)), "".join(text.split()).casefold()  # "ROS2" is "ROS 2"
-    return all(word.casefold() in letters or had.issuperset(tokens(word, None)) for word in wanted)
-
-
-def ambiguous_sections(found: Retrieved) -> list[Source]:
-    """The sections that an ambiguous question may mean, one per page, best first; [] if it names or fits one of them.
-
-    A first question with a pronoun without a referent ("How do I mock it?") may mean any of the sections found.
-    Reference pages treat the same thing once for each component, version or framework: no single one answers a question
-    that names none. They have one heading ("Label placement" of the input, of the checkbox and of the toggle) or one
-    place in folders beside each other ("angular/lifecycle", "react/lifecycle").
-    """
-    asked = found.understanding
-    if asked is None or not found.sources or asked.compared:
-        return []
-    among: Sequence[Source] = found.sources[:_CANDIDATES_AMONG]
-    if not asks_for_corrections(asked.question):  # these treat nothing apart
-        among = [each for each in among if not is_of_corrections(each.title, each.heading_path)]
-    if not among:
-        return []
-    words = " ".join(words_of_subject(asked.in_own_words(asked.search_text), asked.language))
-    question = _tokens([words])
-    if not asked.in_context and not (asked.term and question) and names_nothing(asked.question):
-        return _with_a_word(among, frozenset() if asked.asked_in else question)
-    if not question or _ASKS_FOR_A_VERSION.search(asked.question):
-        return []
-    weights = word_weights(_parted(words), asked.language, None)
-    # What something is has one answer, even if several sections do something with it ("Inspect the topic").
-    explains = bool(_ASKS_TO_EXPLAIN.search(asked.question)) or _asks_what_one_does(asked.question)
-    in_part = not asked.term and not explains
-    for alike, named_by in (
-        (_with_its_heading(among, question, weights, in_part=in_part), _place),
-        (_on_parallel_pages(among, question, weights) if in_part else [], _page),
-    ):
-        by_page = _by_page(alike)
-        names = [named_by(source) for source in by_page.values()]
-        telling = frozenset[str]().union(*names) - frozenset.intersection(*names) if names else frozenset()
-        if len(by_page) >= _FEWEST_CANDIDATES and telling and not telling & question:
-            return list(reversed(by_page.values()))[:_MOST_CANDIDATES]
-    return []
-
-
-def _asks_what_one_does(text: str) -> bool:
-    """Whether a question is what one thing does or is for: "What does Xacro do?"."""
-    words, language = plain_words(text), detected_language(text) or "en"
-    if _OF_DOING.isdisjoint(words):
-        return False
-    own = (word for word in words if word not in _OF_DOING and not is_function_word(word, language))
-    return len([word for word in own if not is_function_word(word, "en") and not is_roman_urdu(word)]) == 1
-
-
-def _by_page(alike: Sequence[Source]) -> dict[str, Source]:
-    """The best one of a page, and of those with one title, worst first: a reader cannot choose between two of these."""
-    by_title = {(source.title, source.heading_path): source for source in reversed(alike)}
-    return {source.url.partition("#")[0]: source for source in by_title.values()}
-
-
-def _with_a_word(among: Sequence[Source], question: frozenset[str]) -> list[Source]:
-    """The sections, one a page, that have a word of the question, if it has any; [] where there is but one."""
-    alike = [source for source in among if not question or question & (_place(source) | _tokens([source.text]))]
-    pages = _by_page(alike)
-    return list(reversed(pages.values()))[:_MOST_CANDIDATES] if len(pages) >= _FEWEST_CANDIDATES else []
-
-
-def _with_its_heading(
-    among: Sequence[Source], question: frozenset[str], weights: Mapping[str, float], *, in_part: bool
-) -> list[Source]:
-    """The sections whose innermost heading is the first one's, or has the same words of the question, most of them."""
-    heading = _heading(among[0])
-    shared = (heading & question) - _THE_BOOK
-    if not shared:
-        return []
-    # Other headings with a word more than the question has are not meant where the first one says just what is asked.
-    in_part = in_part and bool(heading - question) and _are_most(shared, weights)
-    alike = [
-        source
-        for source in among
-        if _heading(source) == heading
-        or (in_part and not heading < _heading(source) and (_heading(source) & question) - _THE_BOOK == shared)
-    ]
-    # A page on what is asked for treats it whole; sections of other pages do in part.
-    pages = [source for source in alike if not source.heading_path and _heading(source) == heading]
-    return pages or alike
-
-
-def _on_parallel_pages(among: Sequence[Source], question: frozenset[str], weights: Mapping[str, float]) -> list[Source]:
-    """The sections of the first one's page and of those parallel to it, if their name is most of the question."""
-    names = [(source, (_name_of_both(among[0], source) & question) - _THE_BOOK) for source in among]
-    return [source for source, shared in names if shared and _are_most(shared, weights)]
-
-
-def _are_most(words: Set[str], weights: Mapping[str, float]) -> bool:
-    return sum(weights.get(word, 0.0) for word in words) * 2 >= sum(weights.values())
-
-
-def _name_of_both(one: Source, other: Source) -> frozenset[str]:
-    """The common name of two pages at one place in sibling folders, or a page's own; none for other pages."""
-    first, second = (unquote(urlsplit(source.url).path).strip("/").split("/") for source in (one, other))
-    apart = sum(mine != others for mine, others in zip(first, second, strict=False))
-    if len(first) != len(second) or first[-1] != second[-1] or apart > 1:
-        return frozenset()
-    return _tokens([first[-1]]) | (_tokens([one.title]) & _tokens([other.title]))
-
-
-def _heading(source: Source) -> frozenset[str]:
-    """The words of the innermost heading, in any order."""
-    return _tokens([source.heading_path[-1] if source.heading_path else source.title])
-
-
-def _place(source: Source) -> frozenset[str]:
-    """The words of the page's address, its title and the headings."""
-    return _tokens([source.title, *source.heading_path, *unquote(urlsplit(source.url).path).split("/")])
-
-
-def _page(source: Source) -> frozenset[str]:
-    """The words of the page's address and its title."""
-    return _tokens([source.title, *unquote(urlsplit(source.url).path).split("/")])
-
-
-def _tokens(texts: Sequence[str] | Set[str]) -> frozenset[str]:
-    return frozenset(token for text in texts for token in tokens(_parted(text), None))
-
-
-def _parted(text: str) -> str:
-    """A text with the words of an address separated."""
-    return text.replace("-", " ").replace("_", " ")

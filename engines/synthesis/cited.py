@@ -21,11 +21,11 @@ from llama_index.core.llms import LLM
 from engines import prompts
 from engines.citations.answer_text import AnswerText
 from engines.citations.processor import CitationProcessor
-from engines.coverage.verdict import ambiguous_sections
 from engines.errors import AnswerWithheldError, ModelError, PromptBlockedError
 from engines.events import CitationsResolved, Event, Failed, Finished, GroundingDecided, Retrieved, Source
 from engines.instrumentation import inside, synthesis
 from engines.prompts import LeakGuard, TokenGauge, estimate_prompt
+from engines.synthesis.ambiguity import ambiguous_sections
 from engines.synthesis.extractive import (
     Answered,
     AnswerQuery,

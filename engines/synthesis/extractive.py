@@ -20,7 +20,7 @@ from llama_index_instrumentation.span import active_span_id
 
 from engines.citations.answer_blocks import sentences
 from engines.citations.answer_text import AnswerText
-from engines.coverage.verdict import ambiguous_sections, retrieved
+from engines.coverage.verdict import retrieved
 from engines.errors import ModelError
 from engines.events import (
     COVERED,
@@ -37,7 +37,7 @@ from engines.events import (
 )
 from engines.instrumentation import synthesis
 from engines.retrieval.retriever import GROUNDING
-from engines.synthesis.asking_back import line_of, quoted_at_once
+from engines.synthesis.ambiguity import ambiguous_sections, line_of, quoted_at_once
 from engines.synthesis.block_layout import QUOTED_CHARS
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
 from engines.synthesis.passage_choice import MOST_NAMED, QUOTED_PASSAGES, Choice, choose, place, was_quoted

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
+from engines.chat.own_subject import with_its_own_names
 from engines.coverage.verdict import (
     CoverageModel,
     Signals,
@@ -11,7 +12,6 @@ from engines.coverage.verdict import (
     gather_signals,
     retrieved,
     shipped_model,
-    with_its_own_names,
     word_weights,
 )
 from engines.evaluation.runner import QuestionRecord

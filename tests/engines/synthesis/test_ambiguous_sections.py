@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from engines.coverage.verdict import ambiguous_sections
 from engines.events import Retrieved, Source
+from engines.synthesis.ambiguity import ambiguous_sections
 from engines.understanding.understanding import understand
 from tests.engines.chat.chat_world import COVERED, a_world, resolved_of, text_of
 from tests.tables import each_row

@@ -1,7 +1,7 @@
 """Where one of several sections answers, or all say the same, nothing is asked back; a line has what answers."""
 
 from engines.events import Source
-from engines.synthesis.asking_back import line_of, quoted_at_once
+from engines.synthesis.ambiguity import line_of, quoted_at_once
 from engines.understanding.understanding import understand
 from tests.tables import each_row
 
