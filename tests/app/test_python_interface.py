@@ -13,9 +13,8 @@ from engines.events import Scope
 from engines.settings import EngineSettings
 from storage.errors import InputError
 from storage.settings import StorageSettings
-from tests.app.test_tasks import ask
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, ask, copied, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,7 +81,7 @@ def of_python(answer: Any) -> dict[str, Any]:
     }
 
 
-def talked(url: str, messages: Sequence[str], **more: str) -> list[dict[str, Any]]:
+def talked(url: str, messages: Sequence[str], **more: Any) -> list[dict[str, Any]]:
     """What the server answers to a conversation, whose client sends what was said before."""
     history: list[dict[str, str]] = []
     answers = []
