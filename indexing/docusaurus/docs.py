@@ -117,8 +117,7 @@ class Doc:
     path: str  # below its version's folder
     id: str
     title: str
-    permalink: str
-    url: str  # the permalink under `trailingSlash`
+    url: str  # under `trailingSlash`
     docs: Docs
     version: Version
     locale: Locale
@@ -191,7 +190,6 @@ def _doc(site: Site, file: DocFile, path: str, docs: Docs, version: Version, loc
         path=path,
         id=f"{stripped}/{base_id}" if stripped else base_id,
         title=title,
-        permalink=permalink,
         url=apply_trailing_slash(permalink, site.trailing_slash, locale.base_url),
         docs=docs,
         version=version,

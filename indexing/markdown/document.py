@@ -468,9 +468,8 @@ class DocumentReader:
             if reading.partials == MAX_PARTIALS + 1:
                 self.problem(line, f"more than {MAX_PARTIALS} partials on one page; the others are left out")
             return _nothing_left
-        options = use.file.options or self.options
         partial = DocumentReader(
-            reading, use.file, options, chain=self.chain, props=use.props, has_children=has_children
+            reading, use.file, self.options, chain=self.chain, props=use.props, has_children=has_children
         )
         if not has_children:
             partial.read()

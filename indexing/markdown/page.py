@@ -34,7 +34,6 @@ class ImportedFile:
     text: str  # of Markdown: after the front matter
     source: str  # names the file in problems, and tells cycles; its ending tells what it is
     first_line: int = 1  # of `text`, in the file
-    options: MarkdownOptions | None = None  # None: those of the importing page
     front_matter: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -133,11 +133,10 @@ def _sign_up_many(folder: str, worker: int) -> int:
     async def run() -> int:
         async with opened(Path(folder), None) as stores:
             assert isinstance(stores.accounts, LocalAccounts)
-            for number in range(10):
+            for _ in range(10):
                 guest = await new_guest(stores)
                 await stores.accounts.sign_in_guest()
                 await stores.accounts.verify(guest.access_token)
-                del number
             return worker
 
     return asyncio.run(run())

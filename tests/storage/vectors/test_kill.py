@@ -117,21 +117,9 @@ async def test_two_servers_follow_a_rebuild(
             await asyncio.sleep(0.05)
 
 
-async def test_a_killed_search_process_is_replaced(tmp_path: Path) -> None:
-    async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
-        publish(store, "first")
-        await find(store, "first")
-        children = search_processes()
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-
-        assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
-        assert children
-        assert not children & search_processes()
-
-
-async def test_a_search_process_that_hangs_is_killed_and_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_search_process_that_is_killed_or_hangs_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: signal.Signals
 ) -> None:
     monkeypatch.setattr(wire, "HUNG_SECONDS", 2)
     async with open_store(StorageSettings(_env_file=None, data_dir=tmp_path)) as store:
@@ -139,7 +127,7 @@ async def test_a_search_process_that_hangs_is_killed_and_replaced(
         await find(store, "first")
         children = search_processes()
         for child in children:
-            os.kill(child, signal.SIGSTOP)
+            os.kill(child, end)
 
         async with asyncio.timeout(20):
             assert await asyncio.gather(*(find(store, "first") for _ in range(10))) == [["first"]] * 10
