@@ -1,22 +1,17 @@
 """Reads a later message in its conversation: what it wants, and the questions to search for it.
 
-With a model that is one standalone question of the model's, which is checked. A first message needs nothing of this.
+A first message needs nothing of this, and with a model `engines.chat.standalone_question` is asked first.
 """
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import takewhile
 
-from llama_index.core.base.llms.types import ChatMessage, MessageRole
-from llama_index.core.llms import LLM
 from llama_index.core.schema import QueryBundle
 
-from engines import prompts
-from engines.errors import ModelError
-from engines.events import Question, Turn, says_something
+from engines.events import Question, Turn
 from engines.synthesis.extractive import first_quoted_page, first_quoted_place, places_quoted
 from engines.tasks.answer_points import has_steps
 from engines.understanding import lexicon
@@ -48,9 +43,7 @@ from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_
 from engines.understanding.words import plain_words, readable, zipf
 from storage.vectors.bm25 import tokens
 
-logger = logging.getLogger(__name__)
-
-_LONGEST = 600  # characters; a longer "question" is an answer, or the model followed an instruction
+_READ = 600  # characters of an earlier message
 _FEW_WORDS = 4
 OF_ANSWERS = lexicon.words("of_answers")
 _OF_NO_SUBJECT = lexicon.words("of_no_subject")
@@ -140,7 +133,7 @@ def of_two(question: str, turns: Sequence[Turn]) -> str:
 
 def _asked_before(turns: Sequence[Turn]) -> tuple[list[str], bool]:
     """The reader's questions, oldest first, and whether the first of them only names a new subject."""
-    asked = [without_orders(turns[place].content.strip())[:_LONGEST] for place in _asking(turns)]
+    asked = [without_orders(turns[place].content.strip())[:_READ] for place in _asking(turns)]
     moved = [place for place, text in enumerate(asked) if moves_on(text)]
     return ([moves_on(asked[moved[-1]]), *asked[moved[-1] + 1 :]], True) if moved else (asked, False)
 
@@ -275,10 +268,10 @@ def _things_asked(turns: Sequence[Turn], *, named: bool = True) -> list[str]:
     With `named` only those questions count that do nothing but ask for a term; others stand for themselves.
     """
     asking = _asking(turns)
-    two = two_named(turns[asking[-1]].content[:_LONGEST]) if asking and not named else None
+    two = two_named(turns[asking[-1]].content[:_READ]) if asking and not named else None
     if two:
         return list(two)
-    questions = _in_full([turns[place].content.strip()[:_LONGEST] for place in asking][-_CHAIN:])
+    questions = _in_full([turns[place].content.strip()[:_READ] for place in asking][-_CHAIN:])
     things = (term_asked(text) or _named_instead(text) or ("" if named else text.strip(" ?.!")) for text in questions)
     return list(dict.fromkeys(filter(None, things)))
 
@@ -386,61 +379,3 @@ def leans_back(question: str) -> bool:
 def _names_nothing(question: str) -> bool:
     """Whether a message only concerns the form of an answer: "give me an example with numbers"."""
     return all(word in BESIDE_TASKS or word in OF_ANSWERS for word in plain_words(question))
-
-
-_QUOTES = "\"'“”„«» "
-_QUESTION_MARKS = ("?", "？", "؟", ";")  # the last is the Greek one
-_LABEL = lexicon.pattern("condensing", r"^(?:{here_is}[^:]{0,60}|[\w ]{0,30}{called_a_question}[\w ]{0,20}):\s*")
-_NO_QUESTION = lexicon.word_pattern("condensing.no_question")
-_NOT_TRANSLATED = lexicon.pattern("condensing", r"^\W*{no_translation}?\W*$")  # a whole reply
-_SMALL_WORDS = lexicon.words("of_any_question")
-_DENSE_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-
-
-async def condensed(
-    model: LLM, message: str, turns: Sequence[Turn], summary: str | None, language: str | None
-) -> str | None:
-    """A message as a standalone question by the model; None if the model gives none.
-
-    The same step translates a question into the index's `language`.
-    """
-    content = prompts.condense_message(message, turns, summary, language)
-    request = ChatMessage(role=MessageRole.USER, content=content)
-    try:
-        # One attempt: if the model is unavailable, the answer itself waits for it, not this step.
-        response = await model.achat([request], retry_budget_seconds=0.0)
-    except ModelError as exc:
-        logger.warning("the question was not condensed: %s (%s)", exc.code, exc.cause)
-        return None
-    except Exception:  # whatever a library raises, the question is answered without this step
-        logger.exception("the question was not condensed")
-        return None
-    return usable(response.message.content or "", message, turns, summary, translated=language is not None)
-
-
-def usable(
-    condensed: str, question: str, turns: Sequence[Turn], summary: str | None = None, *, translated: bool = False
-) -> str | None:
-    """A model's condensed question on one line; None if the reply is not a question about the conversation.
-
-    A reply is a question if it ends like one, or shares a word with the conversation; a refusal is not, unless the
-    reader's own message has the same words ("I cannot install it"). A translated question shares no words.
-    """
-    text = _LABEL.sub("", " ".join(condensed.split()).strip(_QUOTES)).strip(_QUOTES)
-    if not says_something(text) or len(text) > _LONGEST:
-        return None
-    if _NO_QUESTION.search(text) and not _NO_QUESTION.search(question):
-        return None
-    if translated and _NOT_TRANSLATED.match(text):
-        return None
-    if translated or text.rstrip("\"'”’»)").endswith(_QUESTION_MARKS):
-        return text
-    said = " ".join((question, summary or "", *(turn.content for turn in turns)))
-    return text if _words(text) & _words(said) else None
-
-
-def _words(text: str) -> set[str]:
-    """The words that may name a subject; in scripts without spaces, each pair of characters."""
-    words = set(re.findall(r"[^\W_]{4,}|[^\W_]*\d[^\W_]*", text.casefold())) - _SMALL_WORDS
-    dense = "".join(_DENSE_SCRIPT.findall(text))
-    return words | {dense[at : at + 2] for at in range(len(dense) - 1)}

@@ -10,13 +10,13 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, MessageRole
-from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.chat_engine.types import AgentChatResponse
 from llama_index.core.llms import LLM
 from llama_index.core.memory import BaseMemory
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
@@ -25,32 +25,25 @@ from pydantic import PrivateAttr
 
 from engines import prompts
 from engines.chat.condense import (
-    condensed,
     counted,
     in_context,
     intent_after,
     leans_back,
-    of_two,
     recalled,
 )
-from engines.chat.earlier_passages import EarlierPassages, RetrieverFor
+from engines.chat.llama_index_chat import EventChatEngine
 from engines.chat.own_subject import has_most, with_its_own_names, words_of_its_own
+from engines.chat.planning import Planner, RetrieverFor
+from engines.chat.standalone_question import condensed
 from engines.chat.summary import Summariser
 from engines.coverage.verdict import retrieved
-from engines.errors import ModelError
 from engines.events import (
-    CitationsResolved,
     Event,
-    Failed,
-    GroundingDecided,
     Question,
     Retrieved,
     Role,
-    Scope,
-    Searched,
     Source,
     SourcesFound,
-    TextDelta,
     Turn,
     Understood,
     says_something,
@@ -58,7 +51,7 @@ from engines.events import (
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenGauge, earlier
 from engines.retrieval.passages import TokenBudget
-from engines.retrieval.retriever import SEARCHED, BookRetriever, GivenRetriever, Index, postprocessed
+from engines.retrieval.retriever import BookRetriever, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import check_scope, question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
@@ -132,11 +125,11 @@ class BookChat:
         self.synthesizer = self._synthesizer()
         self._selection_synthesizer = self._synthesizer(selection=True)
         # Without an index there is no table of contents and no page for tasks: all messages are questions.
-        self._tasks = (
-            Tasks(index, settings.passage_tokens, self._gauge.count, has_model=llm is not None, embedding=embedding)
-            if index
-            else None
-        )
+        self._planner: Planner | None = None
+        if index is not None:
+            count, has_model = self._gauge.count, llm is not None
+            tasks = Tasks(index, settings.passage_tokens, count, has_model=has_model, embedding=embedding)
+            self._planner = Planner(tasks, retriever, self._postprocessors)
 
     def check(self, question: Question) -> None:
         """Raise InputError for an invalid question; `answer` does the same before its first event."""
@@ -187,44 +180,21 @@ class BookChat:
 
     async def plan(self, parts: Parts) -> Plan | None:
         """The plan for a message that is not searched for; None if it is a question."""
-        if self._tasks is None:
+        question = parts.question
+        if self._planner is None:
             return None
-        question, build = parts.question, parts.build
         intent = _intent(question) if question.selected_text is None else small_talk_of(question.text)
-        plan: Plan | None = None
-        if intent.kind == "question":
-            points_back = self.llm is None and bool(question.history) and not question.selected_text
-            again = of_two(question.text, question.history) if points_back else ""
-            plan = AnswerFrom(again, alone=True) if again else None
-        else:
-            plan = await self._tasks.plan(question, intent, build)
-        if isinstance(plan, AnswerFrom) and plan.again:
-            passages = EarlierPassages(self._tasks, self._retriever, self._postprocessors)
-            plan = await passages.plan(plan, question, intent, build)
-        if not isinstance(plan, AnswerFrom):
-            return plan
-        if plan.retriever is not None:
-            return plan
-        scope = _limited_to(plan.page, question.scope) if plan.page else question.scope
-        retriever = self._retriever(scope, build)
-        return replace(plan, retriever=retriever, postprocessors=(*self._postprocessors, *plan.postprocessors))
+        points_back = self.llm is None and question.history and not question.selected_text
+        if intent.kind == "question" and not points_back:
+            return None
+        return await self._planner.plan(question, intent, parts.build)
 
     async def plan_uncovered(self, parts: Parts, nodes: Sequence[NodeWithScore]) -> Plan | None:
-        """The plan for a task in words that no list has, judged by the search for it; otherwise None."""
-        question, build = parts.question, parts.build
+        """The plan for a message whose search, which found these nodes, shows that it is a task; otherwise None."""
         covered = retrieved(nodes).grounding.verdict == "covered"
-        if self._tasks is None or (covered and not question.scope.page_url):
+        if self._planner is None or (covered and not parts.question.scope.page_url):
             return None
-        follows_up = bool(question.history) and leans_back(question.text)
-        plan = await self._tasks.plan_uncovered(question, nodes, build, leans_back=follows_up)
-        if not isinstance(plan, AnswerFrom) or plan.page is None:
-            return plan
-        query = plan.about or QueryBundle(plan.message)
-        found = await self._retriever(_limited_to(plan.page, question.scope), build).aretrieve(query)
-        of_the_page = await postprocessed(found, query, [*self._postprocessors, *plan.postprocessors])
-        for each in of_the_page:  # the reader has limited nothing
-            each.node.metadata[SEARCHED] = Searched()
-        return replace(plan, retriever=GivenRetriever(of_the_page)) if of_the_page else None
+        return await self._planner.plan_uncovered(parts.question, nodes, parts.build)
 
     def engine(self, question: Question, build: PinnedBuild | None = None) -> "BookChatEngine":
         """The chat engine of a conversation: its next messages have the scope, profile and selection of `question`.
@@ -298,10 +268,6 @@ def _in_its_edition(question: Question, build: PinnedBuild) -> Question:
         return question
     locale = question_locale(question.text, build.record)
     return replace(question, scope=replace(question.scope, locale=locale))
-
-
-def _limited_to(page: str, scope: Scope) -> Scope:
-    return replace(scope, page_url=page, limit="page")
 
 
 def _corrected(message: str, found: Retrieved) -> Understood | None:
@@ -392,11 +358,13 @@ def _turn(message: ChatMessage) -> Turn:
 # Not LlamaIndex's `CondensePlusContextChatEngine`, whose steps these are: of its code only `reset` could stay. It makes
 # three prompt templates and a tokenizer, answers through a queue that is polled every 0.1 s, and has a background task
 # that drains the model and keeps the history after the reader has gone.
-class BookChatEngine(BaseChatEngine):
+class BookChatEngine(EventChatEngine):
     """A conversation with the book; the server creates one for each question, a notebook may keep one.
 
     Of a message it keeps the turn, in the memory, and the nodes of the newest answer; how it was answered is forgotten.
     """
+
+    _memory: TurnMemory
 
     def __init__(
         self, chat: BookChat, question: Question, build: PinnedBuild | None = None, memory: TurnMemory | None = None
@@ -405,20 +373,6 @@ class BookChatEngine(BaseChatEngine):
         self._question = question  # its scope, profile and selection are those of each message
         self._build = build
         self._memory = memory or TurnMemory.from_turns(question.history, question.summary)
-        self.source_nodes: list[NodeWithScore] = []  # of the newest answer, in the order of its sources' numbers
-
-    @property
-    def chat_history(self) -> list[ChatMessage]:
-        """The conversation so far, oldest message first."""
-        return self._memory.get_all()
-
-    def remember(self, messages: Sequence[ChatMessage]) -> None:
-        """Replace the conversation so far."""
-        self._memory.set(list(messages))
-
-    def reset(self) -> None:
-        """Forget the conversation."""
-        self._memory.reset()
         self.source_nodes = []
 
     def events(self, message: str) -> AsyncGenerator[Event, None]:
@@ -524,23 +478,6 @@ class BookChatEngine(BaseChatEngine):
         )
         return QueryBundle(alone) if alone else in_context(message, parts.memory.turns)
 
-    # LlamaIndex's interface, for notebooks
-
-    async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
-        """The whole answer, which is then in the memory; raises ModelError if the model failed."""
-        response = await self.astream_chat(message, chat_history)
-        async for _ in response.async_response_gen():
-            pass
-        return AgentChatResponse(response.response, source_nodes=response.source_nodes, metadata=response.metadata)
-
-    async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> "StreamedAnswer":
-        """The answer as it is written; once it is read to its end it is in the memory, with its final numbers."""
-        if chat_history is not None:
-            await self._memory.aset(chat_history)
-        answer = StreamedAnswer(is_writing_to_memory=False)
-        answer.achat_stream = self._responses(message, answer)
-        return answer
-
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """The whole answer, for callers that cannot await."""
         if self._chat.blocking is None:
@@ -551,31 +488,6 @@ class BookChatEngine(BaseChatEngine):
         )
         self.source_nodes = answer.source_nodes
         return answer
-
-    def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> StreamingAgentChatResponse:
-        """Not supported: an answer read from another thread could not be stopped; use `astream_chat` or `chat`."""
-        raise NotImplementedError("an answer is streamed by astream_chat")
-
-    async def _responses(self, message: str, answer: "StreamedAnswer") -> ChatResponseAsyncGen:
-        """The answer's text in LlamaIndex's responses; the memory takes the turn when the text is complete."""
-        written = ChatMessage(role=MessageRole.ASSISTANT, content="")
-        async with aclosing(self.events(message)) as events:
-            async for event in events:
-                if isinstance(event, SourcesFound):
-                    answer.source_nodes = self.source_nodes
-                    answer.metadata |= {"build": event.build}
-                elif isinstance(event, GroundingDecided):
-                    answer.metadata |= {"verdict": event.verdict, "score": event.score}
-                elif isinstance(event, TextDelta):
-                    written = ChatMessage(role=MessageRole.ASSISTANT, content=(written.content or "") + event.text)
-                    yield ChatResponse(message=written, delta=event.text)
-                elif isinstance(event, CitationsResolved):
-                    answer.response = event.text
-                    written = ChatMessage(role=MessageRole.ASSISTANT, content=event.text)
-                elif isinstance(event, Failed):
-                    raise ModelError(event.message)
-        await self._memory.aput(ChatMessage(role=MessageRole.USER, content=message))
-        await self._memory.aput(written)
 
 
 async def _found(
@@ -588,21 +500,3 @@ def _numbered(nodes: Sequence[NodeWithScore], sources: Sequence[Source]) -> list
     """The nodes of sources, in their order: the first is the one that the answer calls [1]."""
     by_id = {found.node.node_id: found for found in nodes}
     return [by_id[source.chunk_id] for source in sources if source.chunk_id in by_id]
-
-
-@dataclass
-class StreamedAnswer(StreamingAgentChatResponse):
-    """LlamaIndex's streamed response without its queue and background task: the text comes as it is written.
-
-    The metadata says as it comes which `build` was searched, and the `verdict` and `score` of its coverage.
-    """
-
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-    async def async_response_gen(self) -> AsyncGenerator[str, None]:
-        """The pieces of the text; leaving early stops the answer."""
-        if self.achat_stream is None:
-            raise TypeError("an answer is read once")
-        async with aclosing(self.achat_stream) as responses:
-            async for response in responses:
-                yield response.delta or ""

@@ -7,8 +7,9 @@ from email.utils import format_datetime
 import pytest
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from engines.chat.condense import in_context, usable
+from engines.chat.condense import in_context
 from engines.chat.engine import TurnMemory
+from engines.chat.standalone_question import usable
 from engines.citations.answer_blocks import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker

@@ -7,7 +7,8 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import MockLLM
 
-from engines.chat.condense import condensed, in_context, recalled, usable
+from engines.chat.condense import in_context, recalled
+from engines.chat.standalone_question import condensed, usable
 from engines.events import Question, Scope, Turn
 from engines.synthesis.fallback_messages import ENGLISH
 from tests.engines.chat.chat_world import a_world
