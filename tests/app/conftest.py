@@ -9,7 +9,9 @@ import pytest
 from tests.reader_stores import local_stores, project, stores, supabase_stores
 
 if TYPE_CHECKING:
-    from tests.browser import Start
+    from playwright.sync_api import Page
+
+    from tests.browser import OpenPage, Start
     from tests.gemini_server import GeminiServer
     from tests.page_server import PageServer
     from tests.serving import Served
@@ -34,6 +36,16 @@ def site(server: "PageServer", start: "Start") -> str:
     from tests.host_site import host_site
 
     return start(host_site(server.address))
+
+
+@pytest.fixture
+def page(open_page: "OpenPage", site: str) -> "Page":
+    """The page of `site`, with the widget's panel open."""
+    from tests.widget_page import open_panel
+
+    page = open_page(site)
+    open_panel(page)
+    return page
 
 
 @pytest.fixture

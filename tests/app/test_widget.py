@@ -5,7 +5,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from app.widget.router import STATIC_DIR
 from tests import page_server
@@ -99,11 +99,7 @@ def test_code_tables_and_formulas_are_shown_and_their_libraries_loaded_when_need
     ("verdict", "notice"),
     [("covered", None), ("uncertain", "The book may not answer this"), ("not_covered", None)],
 )
-def test_the_three_verdicts_are_told_apart(
-    server: PageServer, site: str, open_page: OpenPage, verdict: str, notice: str | None
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_the_three_verdicts_are_told_apart(server: PageServer, page: Page, verdict: str, notice: str | None) -> None:
     answered(page, server, whole("Something.", verdict=verdict))
     said = {"uncertain": "The book may not answer this.", "not_covered": "Not covered by the book."}.get(verdict, "")
     expect(page.get_by_role("status")).to_have_text(f"{said} Answer complete. Sources: 3.".strip())
@@ -117,11 +113,7 @@ def test_the_three_verdicts_are_told_apart(
         expect(notices).to_have_count(0)
 
 
-def test_quoted_passages_say_once_that_the_book_may_not_answer(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_quoted_passages_say_once_that_the_book_may_not_answer(server: PageServer, page: Page) -> None:
     quoted = Script([opening(verdict="uncertain"), delta("The book may not answer this."), closing(model=None)])
     answered(page, server, quoted)
     expect(page.locator(".text").get_by_text("The book may not answer this.")).to_be_visible()
@@ -137,9 +129,7 @@ def test_answers_whose_renderer_is_blocked_are_plain_text(server: PageServer, si
     expect(page.locator(".turn > .text")).to_have_text("It stays **inside**.")
 
 
-def test_an_answer_is_stopped(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_is_stopped(server: PageServer, page: Page) -> None:
     server.scripts.append(Script([opening(), delta("A beginning"), LONG]))
     ask(page)
     expect(page.get_by_text("A beginning")).to_be_visible()

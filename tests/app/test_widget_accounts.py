@@ -42,16 +42,12 @@ def sign_up(page: Page, email: str = "ada@book.example") -> None:
     expect(page.get_by_role("textbox", name="Question")).to_be_visible()
 
 
-def test_the_real_service_answers_with_the_nearest_heading(site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_the_real_service_answers_with_the_nearest_heading(page: Page) -> None:
     asked(page)
     expect(page.locator("a.place").first).to_have_text("Why it stays inside")
 
 
-def test_conversations_of_an_account_are_listed_and_opened_again(site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_conversations_of_an_account_are_listed_and_opened_again(page: Page) -> None:
     sign_up(page)
     asked(page)
     page.get_by_role("button", name="New conversation").click()
@@ -76,9 +72,7 @@ def test_conversations_of_an_account_are_listed_and_opened_again(site: str, open
     expect(page.get_by_role("region", name="Earlier conversations")).to_be_focused()
 
 
-def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(page: Page) -> None:
     sign_up(page)
     asked(page, "waht is the zreo momnet point?")
     searched = page.get_by_role("region", name="Conversation").locator(".searched")
@@ -90,9 +84,7 @@ def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(site: s
     expect(searched).to_have_text("Searched for: what is the zero moment point")
 
 
-def test_a_guests_conversations_become_those_of_the_account(site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_guests_conversations_become_those_of_the_account(page: Page) -> None:
     page.get_by_role("button", name="Earlier conversations").click()
     page.get_by_role("button", name="Keep my conversations on this device").click()
     expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
@@ -356,11 +348,7 @@ def test_a_turn_that_is_too_long_with_its_passages_is_kept_without_them(site: st
     assert kept_questions(page) == [QUESTION, "A long one?", "And the capture point?"]
 
 
-def test_a_conversation_that_is_begun_while_another_one_is_being_kept_has_none_of_its_turns(
-    site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_conversation_that_is_begun_while_another_one_is_being_kept_has_none_of_its_turns(page: Page) -> None:
     asked(page)
     asked(page, "And the capture point?")
     held: list[Route] = []

@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from app.ui_message_stream import frame, lost_frames
 from tests.browser import OpenPage, Start
@@ -84,11 +84,7 @@ def test_storage_that_is_full_changes_nothing_within_the_page(
     expect(page.get_by_text("Three.").first).to_be_visible()
 
 
-def test_a_conversation_of_200_messages_goes_on_and_survives_a_reload(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_conversation_of_200_messages_goes_on_and_survives_a_reload(server: PageServer, page: Page) -> None:
     answered(page, server, whole("A first answer."))
     # 99 more turns, as the tab keeps them; asking for each would take minutes.
     page.evaluate(
@@ -113,9 +109,7 @@ def test_a_conversation_of_200_messages_goes_on_and_survives_a_reload(
     expect(page.get_by_text("The last answer.").first).to_be_visible()
 
 
-def test_an_answer_of_50000_characters_is_shown_whole(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_of_50000_characters_is_shown_whole(server: PageServer, page: Page) -> None:
     paragraphs = [f"Paragraph {number}: {'a sentence of a long answer. ' * 20}\n\n" for number in range(85)]
     assert sum(map(len, paragraphs)) > 50_000
     answered(page, server, whole(*paragraphs))
@@ -171,11 +165,7 @@ def lost(text: str) -> Script:
 ASKED_AGAIN = "The first answer was lost. The question was asked again."
 
 
-def test_an_answer_whose_process_died_is_asked_for_again_by_the_panel(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_whose_process_died_is_asked_for_again_by_the_panel(server: PageServer, page: Page) -> None:
     server.scripts.append(lost("The first half, "))
     read = Event()
     server.scripts.append(Script([opening("c-1"), delta("All of"), read, delta(" it."), closing()]))
@@ -190,11 +180,7 @@ def test_an_answer_whose_process_died_is_asked_for_again_by_the_panel(
     assert second == first  # the service takes it for the same question
 
 
-def test_an_answer_that_is_lost_twice_is_told_and_can_be_asked_for_by_hand(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_that_is_lost_twice_is_told_and_can_be_asked_for_by_hand(server: PageServer, page: Page) -> None:
     server.scripts.extend([lost("One half, "), lost("another half, ")])
     ask(page)
     wait_for_end(page)
@@ -208,11 +194,7 @@ def test_an_answer_that_is_lost_twice_is_told_and_can_be_asked_for_by_hand(
     expect(page.get_by_text(ASKED_AGAIN)).to_have_count(0)
 
 
-def test_an_answer_that_was_lost_during_a_reload_is_asked_for_again(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_that_was_lost_during_a_reload_is_asked_for_again(server: PageServer, page: Page) -> None:
     server.scripts.append(Script([opening("c-1"), delta("Before the reload, "), LONG]))
     ask(page)
     expect(page.get_by_text("Before the reload,").first).to_be_visible()
@@ -225,11 +207,7 @@ def test_an_answer_that_was_lost_during_a_reload_is_asked_for_again(
     assert second["trigger"] == "submit-message"
 
 
-def test_another_answer_that_was_lost_is_asked_for_as_another_answer(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_another_answer_that_was_lost_is_asked_for_as_another_answer(server: PageServer, page: Page) -> None:
     answered(page, server, whole("One."))
     server.scripts.extend([lost("Another, "), whole("Another.")])
     page.get_by_role("button", name="Answer again").click()
@@ -239,11 +217,7 @@ def test_another_answer_that_was_lost_is_asked_for_as_another_answer(
     ] * 2
 
 
-def test_an_answer_that_failed_otherwise_is_not_asked_for_again(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_that_failed_otherwise_is_not_asked_for_again(server: PageServer, page: Page) -> None:
     failed = frame({"type": "data-error", "data": {"code": "answer_stalled", "message": "The answer stalled."}})
     server.scripts.append(
         Script([opening("c-1"), delta("Half."), failed, frame({"type": "error", "errorText": "The answer stalled."})])

@@ -32,11 +32,7 @@ def click_twice(page: Page, button: str) -> None:
         page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
-def test_a_question_that_is_sent_by_a_double_click_is_asked_once_and_answered(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_question_that_is_sent_by_a_double_click_is_asked_once_and_answered(server: PageServer, page: Page) -> None:
     clicked = threading.Event()
     server.scripts.append(Script([opening("c-1"), delta("Because "), clicked, delta("it does."), closing()]))
     page.get_by_role("textbox", name="Question").fill("Why?")
@@ -47,11 +43,7 @@ def test_a_question_that_is_sent_by_a_double_click_is_asked_once_and_answered(
 
 
 @pytest.mark.parametrize("clicks", [1, 2])
-def test_stopping_an_answer_does_not_send_what_is_being_written(
-    clicks: int, server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_stopping_an_answer_does_not_send_what_is_being_written(clicks: int, server: PageServer, page: Page) -> None:
     never = threading.Event()
     server.scripts.append(Script([opening("c-1"), delta("A beginning"), never, closing()]))
     ask(page)
@@ -69,9 +61,7 @@ def test_stopping_an_answer_does_not_send_what_is_being_written(
     assert len(server.asked) == 1
 
 
-def test_no_key_that_is_struck_in_the_panel_reaches_the_page(site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_no_key_that_is_struck_in_the_panel_reaches_the_page(page: Page) -> None:
     page.evaluate(
         """() => { window.heard = [];
         for (const name of ['keydown', 'keypress', 'keyup'])

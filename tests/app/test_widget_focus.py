@@ -75,9 +75,7 @@ def test_a_selection_that_is_removed_leaves_the_focus_in_the_panel(site: str, op
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_button_that_goes_takes_no_focus_from_the_page(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_button_that_goes_takes_no_focus_from_the_page(server: PageServer, page: Page) -> None:
     rest = threading.Event()
     server.scripts.append(Script([opening(), delta("One."), rest, closing()]))
     ask(page)

@@ -50,9 +50,7 @@ def site(server: PageServer, start: Start) -> str:
 
 
 @pytest.mark.parametrize("kind", HOSTILE_STYLES)
-def test_the_pages_styles_do_not_reach_the_panel(kind: str, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_the_pages_styles_do_not_reach_the_panel(kind: str, page: Page) -> None:
     plain = page.evaluate(LAID)
     page.evaluate(STYLED, HOSTILE_STYLES[kind])
     assert page.evaluate(LAID) == plain
@@ -381,9 +379,7 @@ def copied_tab(page: Page) -> Page:
     return other
 
 
-def test_a_tab_that_is_duplicated_goes_on_by_itself(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_tab_that_is_duplicated_goes_on_by_itself(server: PageServer, page: Page) -> None:
     answered(page, server, whole("The first answer."))
     other = copied_tab(page)
     expect(other.get_by_text("The first answer.").first).to_be_visible()

@@ -83,9 +83,7 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_an_answer_of_any_depth_ends_as_text(name: str, server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_of_any_depth_ends_as_text(name: str, server: PageServer, page: Page) -> None:
     text = DEEP[name]
     pieces = [text[at : at + 2_000] for at in range(0, len(text), 2_000)]
     answered(page, server, whole("Begin.\n\n", *pieces, "\n\nThe end [1]."))
@@ -111,11 +109,7 @@ BEGINNINGS = ["![", "[a](", "{#", "`", "\n", "[", "<a ", "$a", "- ", "| "]
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_a_long_passage_of_beginnings_delays_nothing(
-    beginning: str, server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_long_passage_of_beginnings_delays_nothing(beginning: str, server: PageServer, page: Page) -> None:
     page.evaluate(WATCH)
     passage = (beginning * 80_000)[:80_000]
     answered(page, server, whole("It stays inside [1].", sources=[{**SOURCES[0], "text": passage}]))

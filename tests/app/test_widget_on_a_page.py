@@ -215,11 +215,7 @@ def test_the_conversation_survives_a_reload_and_a_new_tab_has_its_own(
     expect(page.get_by_text("The first answer.")).to_have_count(0)
 
 
-def test_an_answer_that_is_being_written_is_taken_up_after_a_reload(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_that_is_being_written_is_taken_up_after_a_reload(server: PageServer, page: Page) -> None:
     server.scripts.append(Script([opening("c-1"), delta("Before the reload, "), LONG]))
     ask(page)
     expect(page.get_by_text("Before the reload,").first).to_be_visible()
@@ -237,9 +233,7 @@ def test_storage_can_be_forbidden(server: PageServer, start: Start, open_page: O
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
 
 
-def test_a_question_is_edited_and_answered_again(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_question_is_edited_and_answered_again(server: PageServer, page: Page) -> None:
     answered(page, server, whole("One."))
     page.get_by_role("button", name="Edit the question").click()
     answered(page, server, whole("Two."), "Why not?")
@@ -253,10 +247,8 @@ def test_a_question_is_edited_and_answered_again(server: PageServer, site: str, 
 
 
 def test_the_form_says_what_an_edited_question_replaces_until_the_reader_keeps_it(
-    server: PageServer, site: str, open_page: OpenPage
+    server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     answered(page, server, whole("One."))
     field = page.get_by_role("textbox", name="Question")
     page.get_by_role("button", name="Edit the question").click()
@@ -456,19 +448,13 @@ def test_the_panel_may_stand_over_the_text(server: PageServer, start: Start, ope
     assert page.evaluate("document.querySelector('article').getBoundingClientRect().width") == before
 
 
-def test_a_screen_reader_is_told_of_a_formula_and_not_its_source(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_screen_reader_is_told_of_a_formula_and_not_its_source(server: PageServer, page: Page) -> None:
     answered(page, server, whole(r"At $z_0$ the torque is $\tau = k_p (q_d - q) - k_d \dot{q}$ here.", "\n\nIt ends."))
     spoken = page.locator("[aria-live=polite][aria-relevant=additions] p")
     expect(spoken).to_have_text(["At z 0 the torque is Formula here.", "It ends."])
 
 
-def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_screen_reader_is_told_paragraphs_and_the_outcome(server: PageServer, page: Page) -> None:
     answered(page, server, whole("The first paragraph [1].\n\n", "The second."))
     spoken = page.locator("[aria-live=polite][aria-relevant=additions] p")
     expect(spoken).to_have_text(["The first paragraph.", "The second."])
@@ -498,11 +484,7 @@ def test_no_line_begins_with_the_sign_behind_a_mark(
 SPOKEN = "[aria-live=polite][aria-relevant=additions] p"
 
 
-def test_sentences_are_read_out_while_their_paragraph_is_being_written(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_sentences_are_read_out_while_their_paragraph_is_being_written(server: PageServer, page: Page) -> None:
     server.scripts.append(Script([opening("c-1"), delta("It stays inside [1]. Then it tips. [2] And th"), LONG]))
     ask(page)
     expect(page.locator(SPOKEN)).to_have_text(["It stays inside.", "Then it tips."])
@@ -620,18 +602,14 @@ def test_the_shortcut_leads_from_the_page_back_into_the_open_panel(
 
 
 def test_an_urdu_question_that_begins_in_latin_letters_is_set_from_right_to_left(
-    server: PageServer, site: str, open_page: OpenPage
+    server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     answered(page, server, whole("ZMP ایک نقطہ ہے۔\n\nThe word نقطہ is Urdu."), "ZMP کیا ہے؟")
     expect(page.locator(".asked")).to_have_attribute("dir", "rtl")
     assert page.locator(".text > p").evaluate_all("each => each.map(({dir}) => dir)") == ["rtl", "auto"]
 
 
-def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_long_conversation_and_a_long_answer_stay_quick(server: PageServer, page: Page) -> None:
     answered(page, server, whole(*["A sentence of a long answer. " * 20 + "\n\n"] * 85))
     expect(page.get_by_role("region", name="Conversation")).to_contain_text("A sentence of a long answer.")
     for number in range(3):
@@ -647,11 +625,7 @@ IS_LAST_AT_TOP = """() => {
 }"""
 
 
-def test_after_a_reload_the_last_question_and_each_new_one_stand_at_the_top(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_after_a_reload_the_last_question_and_each_new_one_stand_at_the_top(server: PageServer, page: Page) -> None:
     log = page.get_by_role("region", name="Conversation")
     for number in range(3):
         answered(page, server, whole("A sentence of a long answer. " * 120), f"Question {number}?")

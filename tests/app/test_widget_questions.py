@@ -81,10 +81,8 @@ def paste(page: Page, text: str) -> None:
 
 
 def test_text_that_is_pasted_beyond_the_longest_question_is_cut_and_the_reader_told(
-    server: PageServer, site: str, open_page: OpenPage
+    server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     field = page.get_by_role("textbox", name="Question")
     field.fill("Why? ")
     paste(page, "x" * 7_995)
@@ -111,10 +109,8 @@ WRITE = """(field) => {
 
 
 def test_text_that_an_extension_writes_beyond_the_longest_question_is_cut_and_the_reader_told(
-    server: PageServer, site: str, open_page: OpenPage
+    server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     field = page.get_by_role("textbox", name="Question")
     field.evaluate(WRITE)
     expect(page.get_by_role("alert")).to_have_text(TOO_LONG)
@@ -136,11 +132,7 @@ def test_a_pages_question_that_is_too_long_is_cut_and_not_sent(
     assert server.asked == []
 
 
-def test_what_was_read_out_does_not_stand_in_the_document_twice(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_what_was_read_out_does_not_stand_in_the_document_twice(server: PageServer, page: Page) -> None:
     answered(page, server, whole("One answer."))
     expect(page.locator(SPOKEN)).to_have_text(["One answer."])
     server.scripts.append(Script([opening("c-1"), delta("Another answer. And"), LONG]))

@@ -29,11 +29,7 @@ def ask_and_cut(page: Page, server: PageServer) -> None:
     read.set()
 
 
-def test_an_answer_that_the_service_ends_is_not_one_that_the_reader_stopped(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_that_the_service_ends_is_not_one_that_the_reader_stopped(server: PageServer, page: Page) -> None:
     server.scripts.append(Script([opening("c-1"), delta("The first half, "), frame({"type": "abort"}), DONE]))
     ask(page)
     wait_for_end(page)
@@ -89,11 +85,7 @@ def test_an_answer_can_be_stopped_while_the_panel_waits_to_take_it_up(
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
 
 
-def test_an_answer_without_text_is_told_and_can_be_asked_for_again(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_an_answer_without_text_is_told_and_can_be_asked_for_again(server: PageServer, page: Page) -> None:
     server.scripts.append(whole(" \n"))
     ask(page)
     wait_for_end(page)
@@ -122,10 +114,8 @@ SEARCHING = b": searching\n\n"  # the comment that the service sends while no pa
 @pytest.mark.parametrize("leaving", ["location.reload()", "location.href = '?another'"])
 @pytest.mark.parametrize("sent", [(), (SEARCHING,)])
 def test_a_question_whose_search_is_going_on_is_sent_again_by_the_next_document(
-    sent: tuple[bytes, ...], leaving: str, server: PageServer, site: str, open_page: OpenPage
+    sent: tuple[bytes, ...], leaving: str, server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     server.scripts.extend([Script([*sent, LONG]), whole("Because.")])
     with page.expect_response("**/api/chat"):
         ask(page)
@@ -138,11 +128,7 @@ def test_a_question_whose_search_is_going_on_is_sent_again_by_the_next_document(
     assert second == first  # the service answers the same question once
 
 
-def test_a_question_that_was_on_its_way_is_sent_again_by_the_next_document(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_question_that_was_on_its_way_is_sent_again_by_the_next_document(server: PageServer, page: Page) -> None:
     held: list[Route] = []
     page.route("**/api/chat", lambda route: route.continue_() if held else held.append(route))
     with page.expect_request("**/api/chat"):
@@ -154,10 +140,8 @@ def test_a_question_that_was_on_its_way_is_sent_again_by_the_next_document(
 
 
 def test_another_answer_whose_search_is_going_on_is_taken_up_by_the_next_document(
-    server: PageServer, site: str, open_page: OpenPage
+    server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     server.scripts.extend([whole("One."), Script([SEARCHING, LONG])])
     ask(page)
     wait_for_end(page)

@@ -133,27 +133,17 @@ def test_an_answer_is_copied_with_its_marks_which_say_what_they_lead_to(
     expect(page.locator("[aria-live=polite]").last).to_contain_text("It stays inside")
 
 
-def test_a_source_that_is_cited_very_often_is_looked_up_once(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_source_that_is_cited_very_often_is_looked_up_once(server: PageServer, page: Page) -> None:
     answered(page, server, whole("So [" + ",".join("1" * 15_000) + "]."))
     expect(page.locator(f"{TEXT} a.cite")).to_have_count(15_000)
 
 
-def test_more_sources_than_anybody_reads_are_left_out(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_more_sources_than_anybody_reads_are_left_out(server: PageServer, page: Page) -> None:
     answered(page, server, whole("So.", sources=[{**SOURCES[0], "number": number} for number in range(1, 301)]))
     expect(page.locator(".cards li")).to_have_count(100)
 
 
-def test_a_reason_that_is_called_like_a_property_of_objects_is_none(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_reason_that_is_called_like_a_property_of_objects_is_none(server: PageServer, page: Page) -> None:
     answered(page, server, Script([opening("c-1"), delta("So."), closing(reason="constructor")]))
     expect(page.locator(".notice")).to_have_count(0)
 

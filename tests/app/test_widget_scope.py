@@ -70,11 +70,7 @@ def test_a_verdict_is_about_what_was_searched(
     assert axe_violations(page, "[data-bookrag]") == []
 
 
-def test_a_covered_answer_says_what_was_searched_and_offers_no_other_search(
-    server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_a_covered_answer_says_what_was_searched_and_offers_no_other_search(server: PageServer, page: Page) -> None:
     choose(page, "page")
     answered(page, server, whole("It stays inside."))
     expect(page.locator(".searched")).to_have_text("Searched: “Balance” alone")
@@ -85,10 +81,8 @@ def test_a_covered_answer_says_what_was_searched_and_offers_no_other_search(
 
 @pytest.mark.parametrize("part", ["chapter", "page"])
 def test_a_question_that_a_part_does_not_answer_can_be_put_to_the_whole_book(
-    part: str, server: PageServer, site: str, open_page: OpenPage
+    part: str, server: PageServer, page: Page
 ) -> None:
-    page = open_page(site)
-    open_panel(page)
     choose(page, part)
     answered(page, server, whole("Not here.", verdict="not_covered"), "Why?")
     server.scripts.append(whole("Elsewhere."))
@@ -116,9 +110,7 @@ def test_the_chip_of_a_selection_says_what_else_is_searched(
     assert (server.asked[0]["scope"], server.asked[0]["use_book"]) == (part, True)
 
 
-def test_small_talk_says_nothing_of_a_search(server: PageServer, site: str, open_page: OpenPage) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_small_talk_says_nothing_of_a_search(server: PageServer, page: Page) -> None:
     choose(page, "page")
     greeting = whole("Hello.", sources=[], verdict="small talk")
     answered(page, server, greeting, "Hi")

@@ -262,11 +262,7 @@ OF_ITS_TYPE = {"version": str, "page_url": str, "scope": str, "messageId": str, 
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_what_is_damaged_in_a_kept_conversation_is_left_out(
-    kind: str, server: PageServer, site: str, open_page: OpenPage
-) -> None:
-    page = open_page(site)
-    open_panel(page)
+def test_what_is_damaged_in_a_kept_conversation_is_left_out(kind: str, server: PageServer, page: Page) -> None:
     answered(page, server, whole("Kept."), "Before?")
     page.evaluate(
         """(damage) => addEventListener('pagehide', () => {
