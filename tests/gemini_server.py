@@ -284,6 +284,7 @@ class GeminiServer:
         self.requests: list[Received] = []
         self.transports: set[asyncio.Transport] = set()  # of the connections that are open
         self.condense = Reply(chunks=("What is a condensed question?",))
+        self.of_model: dict[str, Reply] = {}  # what a model always replies, instead of all others
         self._scripted: deque[Reply] = deque()
         self._whole: deque[Reply] = deque()
         self._frames: dict[Reply, list[bytes]] = {}
@@ -308,6 +309,8 @@ class GeminiServer:
         self.asked.set()
         if received.method == "GET":
             return self.reply
+        if received.model in self.of_model:
+            return self.of_model[received.model]
         if not received.streamed:
             return self._whole.popleft() if self._whole else self.condense
         return self._scripted.popleft() if self._scripted else self.reply

@@ -151,7 +151,7 @@ async def _redis(stores: StorageSettings) -> list[Verdict]:
 
 
 async def _model(engines: EngineSettings) -> list[Verdict]:
-    llm = build_llm(engines)
+    llm = build_llm(engines.model_copy(update={"gemini_fallback_model": None}))  # which would hide what is wrong
     if llm is None:
         return [Verdict("model", "off", "no GEMINI_API_KEY: answers are quoted passages")]
     try:

@@ -84,7 +84,7 @@ _Step = _Found | int | None  # found; plain text up to an index; None: not yet k
 
 # Whether the passages support reading a bracket as a mark, by the text before it, its spelling, its reading, and
 # whether it may be a value.
-Evidence = Callable[[str, str, Label, bool], bool]
+IsMark = Callable[[str, str, Label, bool], bool]
 
 # Whether an address belongs to one of the sources with these numbers.
 LeadsTo = Callable[[str, Sequence[int]], bool]
@@ -93,7 +93,7 @@ LeadsTo = Callable[[str, Sequence[int]], bool]
 class AnswerText:
     """Reads an answer piece by piece; unnamed marks are those whose numbers are all `known` (None: any from 1).
 
-    Brackets that may also be values are marks if the `evidence` supports it, and before any mark in the form that the
+    Brackets that may also be values are marks if `is_mark` says so, and before any mark in the form that the
     prompt asks for.
     """
 
@@ -101,12 +101,12 @@ class AnswerText:
         self,
         allows_link: Callable[[str], bool],
         known: frozenset[int] | None = None,
-        evidence: Evidence | None = None,
+        is_mark: IsMark | None = None,
         leads_to: LeadsTo | None = None,
     ) -> None:
         self._allows_link = allows_link
         self._known = known
-        self._evidence = evidence
+        self._is_mark = is_mark
         self._leads_to = leads_to
         self._keeps_the_form = False  # whether the answer has a mark in the form that the prompt asks for
         self._blocks = Blocks()
@@ -352,7 +352,7 @@ class AnswerText:
         """Whether a label at the place of a mark is one."""
         if doubtful and self._keeps_the_form:
             return False
-        return self._evidence is None or self._evidence(before, whole, label, doubtful)
+        return self._is_mark is None or self._is_mark(before, whole, label, doubtful)
 
     def _link(self, start: int, opening: int, label: str, target: re.Match[str]) -> _Step:
         length, address = target.end() - start, target[1] if target[1] is not None else target[2]

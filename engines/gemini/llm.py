@@ -1,9 +1,10 @@
 """Gemini as a LlamaIndex LLM: `build_llm` is the one place where it is made; `engines.book` calls it.
 
-The class keeps GoogleGenAI's interface and replaces how it streams, because there a blocked prompt is an empty stream,
-a safety stop ends in silence, and every piece of text is copied through several models. `GeminiStream` returns pieces
-of text up to a complete end, or raises a ModelError that says why there is none. A failed opening is retried within a
-time budget; after many failures `CircuitBreaker` stops calls for a while.
+The class keeps GoogleGenAI's interface and replaces what stands behind it, because there a blocked prompt is an empty
+stream, a safety stop ends in silence, and every piece of text is copied through several models. `GeminiStream` returns
+pieces of text up to a complete end, or raises a ModelError that says why there is none. A call that fails before its
+first word is repeated within a time budget, and then the second model is asked; after many failures `CircuitBreaker`
+stops calls for a while.
 """
 
 import asyncio
@@ -12,20 +13,24 @@ import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
     ChatResponseAsyncGen,
+    ChatResponseGen,
     MessageRole,
     TextBlock,
 )
 from llama_index.core.instrumentation.events.exception import ExceptionEvent
 from llama_index.core.instrumentation.events.llm import LLMChatEndEvent, LLMChatStartEvent
+from llama_index.core.prompts import PromptTemplate
 from llama_index.llms.google_genai import GoogleGenAI
 from llama_index_instrumentation.span import active_span_id
-from pydantic import PrivateAttr
+from pydantic import BaseModel, PrivateAttr
 
 from engines.errors import (
     AnswerInterruptedError,
@@ -42,14 +47,12 @@ from engines.instrumentation import BreakerOpened, ModelFailed, ModelRetried, di
 from engines.settings import EngineSettings
 
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 logger = logging.getLogger(__name__)
 
-_PASSING = (
-    ModelUnavailableError,
-    ModelBusyError,
-    ModelRequestError,
-    AnswerStalledError,
-)  # for one model, perhaps not for two
+# Before the first word. An end without a word is repeated once, and counts as an error of one model.
+_PASSING = (ModelUnavailableError, ModelBusyError)  # Errors that the same model may not have a moment later.
+_OF_ONE_MODEL = (*_PASSING, ModelRequestError, AnswerStalledError)  # Errors that another model may not have.
 
 _MODEL_ROLES = frozenset({MessageRole.ASSISTANT, MessageRole.MODEL})
 
@@ -71,17 +74,19 @@ class CircuitBreaker:
         self._rest_seconds = rest_seconds
         self._clock = clock
         self._failures = 0
-        self._closed_at = 0.0  # the moment from which calls may try again
+        self._retry_at = 0.0  # the moment from which a call may try again
 
-    def refuses_for(self) -> float:
-        """The seconds for which calls are refused; 0 if a call may go ahead, which then keeps others out."""
-        if self._failures < self._limit:
-            return 0.0
-        remaining = self._closed_at - self._clock()
-        if remaining > 0:
-            return remaining
-        self._closed_at = self._clock() + self._rest_seconds
-        return 0.0
+    @property
+    def retry_after_seconds(self) -> float:
+        """The seconds for which calls are still refused."""
+        return max(self._retry_at - self._clock(), 0.0) if self._failures >= self._limit else 0.0
+
+    def try_acquire(self) -> bool:
+        """Whether a call may go ahead; after a rest the first one may, and keeps others out for as long again."""
+        if self.retry_after_seconds:
+            return False
+        self._retry_at = self._clock() + self._rest_seconds
+        return True
 
     def succeeded(self) -> None:
         """The model answered."""
@@ -91,7 +96,7 @@ class CircuitBreaker:
         """The model could not be reached, or was overloaded; whether calls are refused from now on."""
         self._failures += 1
         if self._failures >= self._limit:
-            self._closed_at = self._clock() + self._rest_seconds
+            self._retry_at = self._clock() + self._rest_seconds
         return self._failures == self._limit
 
 
@@ -168,7 +173,8 @@ class GeminiAnswer:
 class GeminiStream:
     """An answer that is being read; each wait has a time limit."""
 
-    def __init__(self, wire: WireStream, settings: EngineSettings) -> None:
+    def __init__(self, wire: WireStream, settings: EngineSettings, model: str) -> None:
+        self.model = model
         self._wire = wire
         self._first_word_seconds = settings.gemini_first_token_timeout_seconds
         self._stall_seconds = settings.gemini_stall_timeout_seconds
@@ -231,8 +237,22 @@ def _without_note_of_keys() -> Iterator[None]:
         log.removeFilter(says_something_else)
 
 
+class _NoClient:
+    """Stands in for google-genai's client, so that nothing inherited can go round the wire."""
+
+    def __init__(self, client: object) -> None:
+        self._kept = client  # one that is let go begins a task in the running loop
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotImplementedError("GeminiLLM supports texts and objects of a schema: this call needs google-genai")
+
+
 class GeminiLLM(GoogleGenAI):
-    """Gemini with cheap chunks, an error for each incomplete answer, retries, a circuit breaker and a second model."""
+    """Gemini with cheap chunks, an error for each incomplete answer, retries, a circuit breaker and a second model.
+
+    Each call of LlamaIndex's goes through the wire, the synchronous ones on a loop of their own, or raises
+    NotImplementedError: tools, objects in pieces, and messages with anything but text.
+    """
 
     _settings: EngineSettings = PrivateAttr()
     _wire: GeminiWire = PrivateAttr()
@@ -242,8 +262,8 @@ class GeminiLLM(GoogleGenAI):
     def __init__(self, settings: EngineSettings, *, model: str, second: "GeminiLLM | None" = None) -> None:
         key = settings.gemini_api_key.get_secret_value().strip() if settings.gemini_api_key else ""
         wire = second._wire if second else GeminiWire(key, settings.gemini_base_url)  # noqa: SLF001 - of one class
-        # Its own clients are never used, so they need no certificates, and no proxy of the environment, which they may
-        # not support.
+        # The client that the base class makes is put out of reach below, so it needs no certificates of its own, whose
+        # loading takes 240 ms, and no proxy of the environment, which it may not support.
         certificates = {"verify": wire.certificates, "ssl": wire.certificates, "trust_env": False}
         with _without_note_of_keys():
             super().__init__(
@@ -252,13 +272,15 @@ class GeminiLLM(GoogleGenAI):
                 # Both given: nothing is asked over the network here.
                 max_tokens=settings.gemini_max_tokens,
                 context_window=settings.gemini_context_window,
-                max_retries=0,  # the opening is retried below, with a budget
+                max_retries=0,  # a call is repeated below, with a budget
+                is_function_calling_model=False,  # LlamaIndex then asks for objects in words
                 http_options={  # type: ignore[arg-type]  # a dict is taken as well, and this one cannot be a model
                     "base_url": settings.gemini_base_url,
                     "client_args": certificates,
                     "async_client_args": certificates,
                 },
             )
+        self._client = _NoClient(self._client)  # type: ignore[assignment]
         self._settings = settings
         self._wire = wire
         self._second = second
@@ -274,15 +296,105 @@ class GeminiLLM(GoogleGenAI):
         Not under LlamaIndex's callback decorator, which makes an event of every piece and costs more than the piece:
         only the start and the end become events.
         """
+        _refuse(kwargs)
         return self._write(messages, active_span_id.get())
 
-    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+    async def _achat(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        retry_budget_seconds: float | None = None,
+        response_schema: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> ChatResponse:
         """A whole answer in one response; `retry_budget_seconds` replaces the settings' budget.
 
         `response_schema`, a JSON schema, asks for JSON of that form; the response must still be checked.
         """
-        budget = kwargs.get("retry_budget_seconds", self._settings.gemini_retry_budget_seconds)
-        return await self._with_retries(lambda: self._try_whole(messages, kwargs.get("response_schema")), budget)
+        _refuse(kwargs)
+        return await self._first_to_answer(
+            lambda model: model.write_whole(messages, response_schema, retry_budget_seconds)
+        )
+
+    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        with self._own_loop() as loop:
+            return loop.call(partial(self._achat, messages, **kwargs))
+
+    def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        _refuse(kwargs)
+        return self._stream_on_own_loop(messages)
+
+    def _stream_on_own_loop(self, messages: Sequence[ChatMessage]) -> ChatResponseGen:
+        with self._own_loop() as loop:
+            answer = self._write(messages, active_span_id.get())
+            try:
+                while (response := loop.call(anext, answer, None)) is not None:
+                    yield response
+            finally:
+                loop.call(answer.aclose)
+
+    @contextmanager
+    def _own_loop(self) -> Iterator[BlockingPortal]:
+        """A loop in a thread, with its own connections: the thread of a caller that cannot await may run one."""
+        with start_blocking_portal(name="gemini") as loop:
+            try:
+                yield loop
+            finally:
+                loop.call(self._wire.aclose)
+
+    async def astructured_predict(
+        self,
+        output_cls: type[ModelT],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> ModelT:
+        """The answer to a prompt as an object; raises pydantic's ValidationError if it is not one."""
+        messages = self._extend_messages(prompt.format_messages(**prompt_args))
+        schema = output_cls.model_json_schema()
+        response = await self.achat(messages, response_schema=schema, **(llm_kwargs or {}))
+        return output_cls.model_validate_json(response.message.content or "")
+
+    def structured_predict(
+        self,
+        output_cls: type[ModelT],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> ModelT:
+        """Like `astructured_predict`, for callers that cannot await."""
+        with self._own_loop() as loop:
+            return loop.call(partial(self.astructured_predict, output_cls, prompt, llm_kwargs, **prompt_args))
+
+    def structured_predict_without_function_calling(
+        self,
+        output_cls: type[ModelT],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> ModelT:
+        """The same: no object is asked for by a function call."""
+        return self.structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+
+    def stream_structured_predict(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported."""
+        raise NotImplementedError("GeminiLLM gives objects whole: use structured_predict")
+
+    async def astream_structured_predict(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported."""
+        raise NotImplementedError("GeminiLLM gives objects whole: use astructured_predict")
+
+    def _prepare_chat_with_tools(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported; every call with tools begins here."""
+        raise NotImplementedError("GeminiLLM calls no tools")
+
+    def predict_and_call(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported; the base class would make a text of every error."""
+        raise NotImplementedError("GeminiLLM calls no tools")
+
+    async def apredict_and_call(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported; the base class would make a text of every error."""
+        raise NotImplementedError("GeminiLLM calls no tools")
 
     async def _try_whole(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> ChatResponse:
         seconds = self._settings.gemini_first_token_timeout_seconds
@@ -303,7 +415,7 @@ class GeminiLLM(GoogleGenAI):
         said, model = list(messages), {"model": self.model}
         dispatcher.event(LLMChatStartEvent(messages=said, additional_kwargs={}, model_dict=model, span_id=span_id))
         try:
-            stream, name = await self._open(messages)
+            stream = await self._first_to_answer(lambda model: model.open_stream(messages))
             text = stream.first_text
             try:
                 while text is not None:
@@ -312,13 +424,13 @@ class GeminiLLM(GoogleGenAI):
                     yield response
                     text = await stream.next_text()
             except ModelError as exc:
-                exc.model = name
+                exc.model = stream.model
                 dispatcher.event(ModelFailed(code=exc.code))
                 raise
             finally:
                 stream.close()
             response.delta = ""
-            response.additional_kwargs = _kwargs(stream.usage, name, stream.version)
+            response.additional_kwargs = _kwargs(stream.usage, stream.model, stream.version)
             yield response
         except ModelError as exc:
             dispatcher.event(ExceptionEvent(exception=exc, span_id=span_id))
@@ -326,30 +438,34 @@ class GeminiLLM(GoogleGenAI):
         finally:
             dispatcher.event(LLMChatEndEvent(messages=said, response=response, span_id=span_id))
 
-    async def _open(self, messages: Sequence[ChatMessage]) -> tuple[GeminiStream, str]:
-        """The stream at its first word: of this model, or of the second one if this one fails before that."""
+    async def _first_to_answer(self, ask: Callable[["GeminiLLM"], Awaitable[T]]) -> T:
+        """What this model answers, or the second one if this one fails as another model may not."""
         try:
-            return await self.open_stream(messages), self.model
+            return await ask(self)
         except ModelError as exc:
             logger.warning("%s failed before its first word: %s (%s)", self.model, exc.code, exc.cause)
-            if self._second is None or not (exc.wordless or isinstance(exc, _PASSING)):
+            if self._second is None or not (exc.wordless or isinstance(exc, _OF_ONE_MODEL)):
                 raise
         logger.info("going on with %s", self._second.model)
-        return await self._second.open_stream(messages), self._second.model
+        return await ask(self._second)
 
     async def open_stream(self, messages: Sequence[ChatMessage]) -> GeminiStream:
-        """This model's stream at its first word.
+        """This model's stream at its first word."""
+        return await self._with_retries(lambda: self._try_to_open(messages))
 
-        An end without a word is retried once, an unavailable model until the budget is spent.
-        """
-        budget = self._settings.gemini_retry_budget_seconds
-        return await self._with_retries(lambda: self._try_to_open(messages), budget)
+    async def write_whole(
+        self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None, budget_seconds: float | None = None
+    ) -> ChatResponse:
+        """This model's whole answer."""
+        return await self._with_retries(lambda: self._try_whole(messages, schema), budget_seconds)
 
-    async def _with_retries(self, attempt: Callable[[], Awaitable[T]], budget_seconds: float) -> T:
-        rest = self._breaker.refuses_for()
-        if rest:
-            raise ModelUnavailableError("resting after many failures", retry_after_seconds=rest)
-        deadline = time.monotonic() + budget_seconds
+    async def _with_retries(self, attempt: Callable[[], Awaitable[T]], budget_seconds: float | None = None) -> T:
+        """What an attempt gives: an end without a word is tried again once, an error that passes within the budget."""
+        if not self._breaker.try_acquire():
+            seconds = self._breaker.retry_after_seconds
+            raise ModelUnavailableError("resting after many failures", retry_after_seconds=seconds)
+        budget = self._settings.gemini_retry_budget_seconds if budget_seconds is None else budget_seconds
+        deadline = time.monotonic() + budget
         pause = 0.5
         tried_again = False
         while True:
@@ -361,9 +477,8 @@ class GeminiLLM(GoogleGenAI):
                     dispatcher.event(ModelRetried(code=exc.code))
                     continue
                 wait = exc.retry_after_seconds or pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
-                may_pass = isinstance(exc, ModelUnavailableError | ModelBusyError)
-                if not may_pass or time.monotonic() + wait > deadline:
-                    self._count(exc, is_away=may_pass)
+                if not isinstance(exc, _PASSING) or time.monotonic() + wait > deadline:
+                    self._count(exc)
                     raise
                 dispatcher.event(ModelRetried(code=exc.code))
                 await asyncio.sleep(wait)
@@ -372,9 +487,9 @@ class GeminiLLM(GoogleGenAI):
                 self._breaker.succeeded()
                 return result
 
-    def _count(self, exc: ModelError, *, is_away: bool) -> None:
+    def _count(self, exc: ModelError) -> None:
         dispatcher.event(ModelFailed(code=exc.code))
-        if not (is_away or isinstance(exc, AnswerStalledError)):
+        if not isinstance(exc, (*_PASSING, AnswerStalledError)):
             self._breaker.succeeded()  # it answered, if only to say no
         elif self._breaker.failed():
             dispatcher.event(BreakerOpened())
@@ -382,7 +497,7 @@ class GeminiLLM(GoogleGenAI):
     async def _try_to_open(self, messages: Sequence[ChatMessage]) -> GeminiStream:
         seconds = self._settings.gemini_first_token_timeout_seconds
         wire = await self._wire.stream(self.model, self._request(messages), seconds=seconds)
-        stream = GeminiStream(wire, self._settings)
+        stream = GeminiStream(wire, self._settings, self.model)
         try:
             await stream.read_first()
         except BaseException:
@@ -393,6 +508,12 @@ class GeminiLLM(GoogleGenAI):
     def _request(self, messages: Sequence[ChatMessage], schema: dict[str, Any] | None = None) -> dict[str, Any]:
         max_tokens = self._settings.gemini_max_tokens
         return request_body(messages, max_tokens=max_tokens, temperature=self.temperature, schema=schema)
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Raise NotImplementedError for options of a call that would have no effect."""
+    if options:
+        raise NotImplementedError(f"GeminiLLM does not take {', '.join(sorted(options))}")
 
 
 def _kwargs(usage: Usage, model: str, version: str | None) -> dict[str, Any]:
@@ -424,6 +545,8 @@ def _contents(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     """The messages as Gemini wants them: two roles that take turns, so neighbours of one role become one message."""
     contents: list[dict[str, Any]] = []
     for message in messages:
+        if not all(isinstance(block, TextBlock) for block in message.blocks):
+            raise NotImplementedError("GeminiLLM sends texts alone")
         if message.role == MessageRole.SYSTEM:
             continue
         role = "model" if message.role in _MODEL_ROLES else "user"

@@ -68,8 +68,7 @@ class GeminiWire:
         # Created here and not at the first request, since it takes 80 ms.
         self.certificates = _certificates() if self._base_url.startswith("https:") else _no_certificates()
         self._proxy = _proxy_for(self._base_url)
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}  # a connection is of its loop
 
     async def generate(self, model: str, request: Json, *, seconds: float) -> Json:
         """The response with a whole answer; raises ModelError if none comes within `seconds`."""
@@ -89,8 +88,8 @@ class GeminiWire:
         return WireStream(response)
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        session, self._session = self._session, None
+        """Close all connections of the running loop."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
 
@@ -114,16 +113,19 @@ class GeminiWire:
 
     def _open_session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
-            self._session = aiohttp.ClientSession(
+        session = self._sessions.get(loop)
+        if session is None:
+            session = aiohttp.ClientSession(
                 # No limit: as many streams as there are readers. Every wait has its own time limit.
                 connector=aiohttp.TCPConnector(limit=0, ssl=self.certificates, keepalive_timeout=_IDLE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
                 # Not `trust_env`, with which each request reads ~/.netrc and the proxies again, each in a thread.
                 proxy=self._proxy,
             )
-            self._loop = loop
-        return self._session
+            for closed in [each for each in list(self._sessions) if each.is_closed()]:
+                self._sessions.pop(closed, None)
+            self._sessions[loop] = session
+        return session
 
 
 def _proxy_for(url: str) -> str | None:

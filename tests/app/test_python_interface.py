@@ -1,6 +1,6 @@
 """The book in Python answers as the server does: the same messages, the same texts, sources and verdicts."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from engines.settings import EngineSettings
 from storage.errors import InputError
 from storage.settings import StorageSettings
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, ask, copied, serving
+from tests.serving import Served, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,7 +44,9 @@ MESSAGES = [  # one conversation, and each of them alone
 ON_A_PAGE = ["summarize this page", "what is this page about?", "quiz me on this page", "hello", "why is that so?"]
 WITH_A_MODEL = [*MESSAGES[:5], MESSAGES[8], MESSAGES[12], MESSAGES[14], MESSAGES[16]]
 
-gemini = gemini_fixture(Reply(chunks=("It is a point ", "on the ground [1].")))
+gemini = gemini_fixture(
+    Reply(chunks=("It is a point ", "on the ground [1].")), condense="What is the capture point of a robot?"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,14 +55,6 @@ async def book(small_index: Path) -> AsyncIterator[Book]:
     stores = StorageSettings(data_dir=small_index)
     async with open_book(engine_settings=EngineSettings(gemini_api_key=None), storage_settings=stores) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def with_model(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    """A server with a model."""
-    gemini.condense = Reply(chunks=("What is the capture point of a robot?",))
-    with serving(copied(small_index, tmp_path_factory.mktemp("model")), gemini_url=gemini.url) as served:
-        yield served
 
 
 def of_server(answer: dict[str, Any]) -> dict[str, Any]:

@@ -43,14 +43,17 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_its_rest
         breaker.failed()
     breaker.succeeded()
     for _ in range(3):
-        assert breaker.refuses_for() == 0
+        assert breaker.try_acquire()
         breaker.failed()
-    assert breaker.refuses_for() == 30
+    assert not breaker.try_acquire()
+    assert breaker.retry_after_seconds == 30
     clock.now += 31
-    assert breaker.refuses_for() == 0
-    assert breaker.refuses_for() == 30, "while one tries, the others are spared"
+    assert breaker.try_acquire()
+    assert not breaker.try_acquire(), "while one tries, the others are spared"
+    assert breaker.retry_after_seconds == 30
     breaker.succeeded()
-    assert breaker.refuses_for() == 0
+    assert breaker.try_acquire()
+    assert breaker.retry_after_seconds == 0
 
 
 @each_row("size", [1, 2, 3, 7, 100])
