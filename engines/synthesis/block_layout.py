@@ -11,14 +11,13 @@ from itertools import accumulate
 import regex
 
 from engines.retrieval.passages import is_lead_in
-from engines.synthesis.passage_parts import LIST_LINE, RARE, AskedWords
+from engines.synthesis.passage_parts import LIST_LINE, RARE, AskedWords, words_of
 from engines.understanding import lexicon
 from engines.understanding.definitions import (
     GAP,
     is_code,
     is_prose,
 )
-from storage.vectors.bm25 import tokens
 
 QUOTED_CHARS = 900
 MOST_CHARS = 1_300  # of a quotation, with what a block introduces, or the last of several steps
@@ -329,7 +328,7 @@ def _cut(code: str, others: int, asked: AskedWords | None) -> tuple[str, bool]:
 
 def _lines_asked_for(lines: Sequence[str], room: int, asked: AskedWords) -> int:
     """The first of the lines, as many as have room, that have most of a question: 0 if no others have more."""
-    shares = [asked.rarity.keys() & tokens(line, None) for line in lines]
+    shares = [asked.rarity.keys() & words_of(line) for line in lines]
     best, begins = 0.0, 0
     for place in range(len(lines)):
         words: set[str] = set()

@@ -10,6 +10,8 @@ again.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 
 from engines.events import Source
 from engines.retrieval.passages import is_lead_in
@@ -99,13 +101,14 @@ def choose(
     def little(source: Source) -> tuple[bool, bool, bool]:
         lacks_example = wants_example and not is_example(source.heading_path[-1:], source.text)
         # A passage on a related subject ("forward kinematics") does not answer "explain IK".
-        told = _has_one_of(source, names) and any(map(tells, shown_blocks(source)))
-        lacks_prose = wants_prose and not told
+        lacks_prose = wants_prose and not (_has_one_of(source, names) and any(map(tells, shown_blocks(source))))
         return lacks_example, _says_little(source, recaps_count=recaps_count), lacks_prose
 
-    ordered = sorted(telling if names or in_order else _fitting_first(telling, question), key=little)
+    fitting = telling if names or in_order else _fitting_first(telling, question)
+    graded = sorted(((little(source), source) for source in fitting), key=itemgetter(0))
+    ordered = [source for _, source in graded]
     if not names and not follows_up and ordered:
-        alike = [source for source in ordered if little(source) == little(ordered[0])]
+        alike = [source for grade, source in graded if grade == graded[0][0]]
         ordered = [*_best_ahead(alike, question), *ordered[len(alike) :]]
     if not follows_up or _AGAIN.search(question):
         return Choice(tuple(_once_each(ordered, question, names)))
@@ -254,10 +257,17 @@ def _has_one_of(source: Source, names: Sequence[str]) -> bool:
 
     True where there is no name to have. A page on several things has each of them in its title.
     """
-    text = f" {' '.join(plain_words(f'{source.heading} {source.text}'))} "
-    above = [f"{' '.join(plain_words(each))} " for each in (source.title, *source.heading_path)]
-    known = [f"{' '.join(plain_words(name))} " for name in names]
-    return not known or any(f" {name}" in text or any(each.startswith(name) for each in above) for name in known)
+    if not names:
+        return True
+    text = f" {_plain(f'{source.heading} {source.text}')} "
+    above = [f"{_plain(each)} " for each in (source.title, *source.heading_path)]
+    known = [f"{_plain(name)} " for name in names]
+    return any(f" {name}" in text or any(each.startswith(name) for each in above) for name in known)
+
+
+@lru_cache(maxsize=1_000)  # the same sections are close to the same questions
+def _plain(text: str) -> str:
+    return " ".join(plain_words(text))
 
 
 def _says_little(source: Source, *, recaps_count: bool) -> bool:
@@ -280,7 +290,7 @@ def _is_unsolved_quiz(source: Source) -> bool:
 
 def _is_heading_alone(source: Source) -> bool:
     """Whether a passage has no text besides its heading: its subsections have it, or a component's table."""
-    return plain_words(source.text) in ([], plain_words(source.heading or source.title))
+    return _plain(source.text) in ("", _plain(source.heading or source.title))
 
 
 def _only_asks(block: str) -> bool:

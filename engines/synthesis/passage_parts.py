@@ -20,6 +20,7 @@ from storage.vectors.bm25 import tokens
 _EVERYDAY = 6.0  # Zipf frequency from which a word tells nothing: "how", "the"
 RARE = 1.0  # weight from which words tell that a part is meant: "caller" has 2.1, "keep" 0.4
 _IN_HEADING = 0.5  # of its weight, that a word counts which stands only in the heading above a part
+_KEPT_TEXTS, _KEPT_PARTS = 1_000, 4_000  # the same sections are close to the same questions
 _QUESTION_MARKS = ("?", "？", "؟")
 LIST_LINE = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]")
 _ITEM_OR_ROW = regex.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S|[ \t]*\|.*\|")
@@ -37,7 +38,12 @@ _NAMES_CODE = lexicon.pattern("quotations", "{word:names_code}")
 
 def shown_blocks(source: Source) -> list[str]:
     """The blocks of a passage that a quotation can show: no sources of diagrams, and no quiz beside other text."""
-    blocks = [block for block in text_blocks(source.text) if not is_diagram(block)]
+    return list(_shown_blocks(source.text))
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _shown_blocks(text: str) -> Sequence[str]:
+    blocks = [block for block in text_blocks(text) if not is_diagram(block)]
     return [block for block in blocks if not is_quiz(block)] or [part for block in blocks for part in _solved(block)]
 
 
@@ -71,7 +77,8 @@ class AskedWords:
 
     def weight(self, text: str) -> float:
         """The weight of the question's words that a text has."""
-        return sum(self.rarity[token] for token in self.rarity.keys() & tokens(text, None))
+        words = words_of(text)
+        return sum(rarity for word, rarity in self.rarity.items() if word in words)
 
     @property
     def whole(self) -> float:
@@ -80,7 +87,7 @@ class AskedWords:
 
     def share(self, part: str, heading: str = "") -> float:
         """The share of the question that a part of a passage has, with its heading's words at half; 0 to 1."""
-        words, above = _words_of(part), _words_of(heading)
+        words, above = words_of(part), words_of(heading)
         found = (
             weight * (1 if word in words else _IN_HEADING if word in above else 0)
             for word, weight in self.rarity.items()
@@ -112,8 +119,9 @@ def asked_words(question: str) -> AskedWords:
     return AskedWords(rarity, *(bool(form.search(question)) for form in forms))
 
 
-@lru_cache(maxsize=4_000)  # the same sections are close to the same questions
-def _words_of(part: str) -> frozenset[str]:
+@lru_cache(maxsize=_KEPT_PARTS)
+def words_of(part: str) -> frozenset[str]:
+    """The words of a part of a passage as questions are compared with them."""
     return frozenset(tokens(part, None))
 
 

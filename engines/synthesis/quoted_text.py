@@ -40,6 +40,7 @@ from engines.synthesis.passage_parts import (
     names_code,
     parts_of,
     shown_blocks,
+    words_of,
 )
 from engines.understanding import lexicon
 from engines.understanding.definitions import (
@@ -163,10 +164,10 @@ def _code_with_telling_words(blocks: Sequence[str], kept: Set[int], asked: Asked
         if place + 1 < len(blocks) and place + 1 not in kept and announces(blocks, place):
             rest = without_lead_in(blocks[place])
             leads[place + 1] = blocks[place][len(rest) :]
-        told.update(tokens(rest, None))
+        told.update(words_of(rest))
 
     def weight(place: int) -> float:
-        words = asked.rarity.keys() & tokens(f"{leads.get(place, '')}\n{blocks[place]}", None)
+        words = asked.rarity.keys() & words_of(f"{leads.get(place, '')}\n{blocks[place]}")
         return sum(asked.rarity[word] for word in words - told)
 
     best = max((place for place in range(len(blocks)) if place not in kept), key=weight, default=None)
@@ -283,7 +284,7 @@ def _paragraph_asked_for(blocks: Sequence[str], asked: AskedWords) -> int | None
     if (formed := _form_asked_for(blocks, shown, asked)) is not None:
         return formed
     rarity = asked.rarity
-    shares = [frozenset() if is_long_code(block) else rarity.keys() & tokens(block, None) for block in blocks]
+    shares = [frozenset() if is_long_code(block) else rarity.keys() & words_of(block) for block in blocks]
     known = frozenset().union(*shares[:shown])
 
     def weight(words: Iterable[str]) -> float:

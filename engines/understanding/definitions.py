@@ -18,6 +18,7 @@ from engines.understanding.language_files import entries, words_of
 from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term
+_KEPT_TEXTS, _KEPT_BLOCKS = 1_000, 4_000  # the same sections answer many questions, and are read several times for each
 _AROUND = " ,:;\"'“”„«»‘’`*()"
 _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
 DEFINES = 2.0
@@ -398,6 +399,11 @@ _NO_PROSE = regex.compile(r"^\s*(?:`{3}|~{3}|\$\$|\||#|<)")
 
 def text_blocks(text: str) -> list[str]:
     """The parts of a Markdown text between blank lines, with code and formulas whole."""
+    return list(_text_blocks(text))
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _text_blocks(text: str) -> tuple[str, ...]:
     blocks: list[list[str]] = [[]]
     open_fence: str | None = None
     for line in text.strip().splitlines():
@@ -410,7 +416,7 @@ def text_blocks(text: str) -> list[str]:
             blocks[-1].append(line)
         elif blocks[-1]:
             blocks.append([])
-    return ["\n".join(block) for block in blocks if block]
+    return tuple("\n".join(block) for block in blocks if block)
 
 
 def is_prose(block: str) -> bool:
@@ -426,11 +432,13 @@ def is_diagram(block: str) -> bool:
     return bool(bare and _DIAGRAM_BEGINS.match(block, bare.end()))
 
 
+@lru_cache(maxsize=_KEPT_BLOCKS)
 def is_quiz(block: str) -> bool:
     """Whether a block is a quiz question with lettered options, or the number of the right one; it explains nothing."""
     return is_prose(block) and bool(_QUIZ.match(block) or _LETTERED.match(block))
 
 
+@lru_cache(maxsize=_KEPT_BLOCKS)
 def is_code(block: str) -> bool:
     """Whether a block is code: fenced, and neither a diagram nor plain text, such as a drawing of boxes and arrows."""
     if not _CODE_FENCE.match(block) or _NO_CODE.match(block) or is_diagram(block):

@@ -114,8 +114,10 @@ def plain_words(text: str) -> list[str]:
     plain = _APOSTROPHES.sub("", text).casefold()
     if plain.isascii():
         return _WORDS.findall(plain)
-    decomposed = unicodedata.normalize("NFKD", plain)
-    return _WORDS.findall("".join(letter for letter in decomposed if not unicodedata.combining(letter)))
+    bare = unicodedata.normalize("NFKD", plain)
+    for mark in filter(unicodedata.combining, set(bare)):
+        bare = bare.replace(mark, "")
+    return _WORDS.findall(bare)
 
 
 @lru_cache(maxsize=64)
