@@ -257,8 +257,8 @@ _KNOWN, _KNOWN_WITHOUT_ARABIC = _Locales(arabic=True), _Locales(arabic=False)
 
 def _piece_tokens(piece: str, stemmers: Stemmers) -> tuple[str, ...]:
     bare = piece.strip(_AROUND)
-    if bare.isascii() and bare.isalpha() and bare.islower():  # what most words are
-        return (stem_folded(bare, stemmers[0][1]),)
+    if bare.isascii() and bare.isalpha() and (bare.islower() or bare.istitle() or bare.isupper()):  # most words
+        return (stem_folded(bare.lower(), stemmers[0][1]),)
     return tuple(
         token
         for found in _TOKEN.findall(piece)
