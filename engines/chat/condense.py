@@ -13,7 +13,8 @@ from llama_index.core.schema import QueryBundle
 
 from engines.events import Question, Turn
 from engines.synthesis.extractive import first_quoted_page, first_quoted_place, places_quoted
-from engines.tasks.answer_points import has_steps
+from engines.tasks.answer_points import has_steps, points_of
+from engines.tasks.messages import shows_a_point
 from engines.understanding import lexicon
 from engines.understanding.comparisons import code_names, the_other_of, things_asked, two_named
 from engines.understanding.conversation_intents import asked_of_the_other_one, asks_the_other_one
@@ -30,6 +31,7 @@ from engines.understanding.later_turns import (
     may_go_on,
     names_points,
     names_the_step,
+    point_asked,
     point_by_its_noun,
     point_named,
     steps_on,
@@ -201,8 +203,8 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
         place = last_asked(turns)
         said = "\n".join(turn.content for turn in turns[place:]) if place is not None else ""
         intent = point_by_its_noun(text, said) or intent
-    if intent.kind == "question" or intent.likely:
-        intent = _beside_what_was_told(text, has_page=has_page) or intent
+    if intent.kind in ("question", "small_talk") or intent.likely:
+        intent = _beside_what_was_told(text, intent, turns, has_page=has_page)
     if has_page and next_step(text) and not has_steps(turns[-1].content):
         return Intent("page_task", "next")  # the answer has no steps: the next one is a page
     if intent.kind == "question":
@@ -211,14 +213,19 @@ def intent_after(text: str, turns: Sequence[Turn], *, has_page: bool) -> Intent:
     return intent
 
 
-def _beside_what_was_told(text: str, *, has_page: bool) -> Intent | None:
-    """To show a point by its name, or what comes next: the next page, or the section beside the one that was quoted."""
-    on = steps_on(text)
-    if on and PLACE_WORDS.search(text):
-        return Intent("page_task", "next") if on > 0 else None
-    if on and not has_page and names_the_step(text):
+def _beside_what_was_told(text: str, intent: Intent, turns: Sequence[Turn], *, has_page: bool) -> Intent:
+    """What a message wants that points into the last answer: one of its points, the next page, or what comes next."""
+    answers = (turn.content for turn in reversed(turns) if turn.role == "assistant")
+    on, has_points = steps_on(text), bool(points_of(next((each for each in answers if not shows_a_point(each)), "")))
+    point = point_asked(text, after_points=True) if has_points else None
+    if point is not None:
+        return point
+    if on > 0 and PLACE_WORDS.search(text):
+        return Intent("page_task", "next")
+    if on and (has_points or names_the_step(text)) and not has_page:
         return Intent("conversation_task", "point", subject=NEXT_SECTION if on > 0 else PREVIOUS_SECTION)
-    return Intent("conversation_task", "point", subject=NAMED_POINT) if point_named(text) else None
+    is_named = intent.kind != "small_talk" and point_named(text, after_points=has_points)
+    return Intent("conversation_task", "point", subject=NAMED_POINT) if is_named else intent
 
 
 def counted(question: Question) -> Question:

@@ -44,6 +44,11 @@ class Point:
     place: tuple[str, ...] = ()  # the page and the headings of the passage that it stands in, or is
 
     @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table."""
+        return _ROW.match(self.text) is not None
+
+    @property
     def name(self) -> str:
         """What stands before its text: the words in bold, those up to a colon, or the first cell of a row."""
         row = _ROW.match(self.text)
@@ -54,12 +59,18 @@ class Point:
 
 
 def points_of(
-    answer: str, least: int = FEWEST, question: str = "", whole: Mapping[tuple[str, ...], str] | None = None
+    answer: str,
+    least: int = FEWEST,
+    question: str = "",
+    whole: Mapping[tuple[str, ...], str] | None = None,
+    *,
+    rows: bool = False,
 ) -> list[Point]:
     """The points of an answer, of a quoted list with at least so many where there is one; [] where it has but one.
 
     Of several quoted lists it is the one that has most of the question's words before it and in its points. `whole` are
-    the quoted sections as they stand in the book, by their places: what a quotation leaves out is counted as well.
+    the quoted sections as they stand in the book, by their places: what a quotation leaves out is counted as well. With
+    `rows` those of a table go before other points.
     """
     lines = [_without_mark(each["text"]) for each in _LINE.finditer(answer)]
     listed = [Point(text, is_section=True, is_listed=True) for text in lines]
@@ -67,6 +78,7 @@ def points_of(
     if not passages:
         return listed if len(listed) >= FEWEST else []
     lists = lists_of(passages, question, whole or {})
+    lists = [each for each in lists if rows and each[0][0].is_row] or lists
     if lists:
         first, passage = lists[0]
         if len(first) < least and _CUT.search(passage):
@@ -84,7 +96,7 @@ def lists_of(
     for place, quoted in passages:
         found, text = _points_in(quoted, question), quoted
         every = _points_in(whole[place], question, found[0] if found else "") if place in whole else []
-        if not found or any(_letters(found[0]) in _letters(each) for each in every):  # else they are subsections
+        if not found or any(letters_of(found[0]) in letters_of(each) for each in every):  # else they are subsections
             found, text = every, whole.get(place, quoted)
         if len(found) >= FEWEST:
             lists.append(([Point(each, is_section=False, place=place) for each in found], text))
@@ -120,6 +132,11 @@ def has_steps(answer: str) -> bool:
     return _ORDERED.search(answer) is not None
 
 
+def is_item(text: str) -> bool:
+    """Whether a text is an item of a list, as it is printed."""
+    return _ITEM.match(text) is not None
+
+
 def numbered(points: list[Point], number: int) -> Point | None:
     """The point that has a number in its own name, else the one at its place from 1; -1 is the last one.
 
@@ -137,7 +154,7 @@ def numbered(points: list[Point], number: int) -> Point | None:
 def own_text(point: Point, text: str) -> str:
     """What a section says under a point: up to the next one of the same kind; "" where the section has it not."""
     lines = text.splitlines()
-    wanted = _letters(point.text)[:_MOST_LETTERS]
+    wanted = letters_of(point.text)[:_MOST_LETTERS]
     first = next((at for at, line in enumerate(lines) if _begins(line, wanted)), None)
     if first is None:
         return ""
@@ -149,12 +166,31 @@ def own_text(point: Point, text: str) -> str:
     return "\n".join((lines[first].strip(), *rest)).strip()
 
 
+def every_list_of(place: tuple[str, ...], text: str) -> list[list[Point]]:
+    """All lists of a section, of each kind one."""
+    kinds = _kinds_in(text).values()
+    return [[Point(each, is_section=False, place=place) for each in found] for found in kinds if len(found) >= FEWEST]
+
+
 def _points_in(passage: str, question: str, seen: str = "") -> list[str]:
-    """The items, the rows or the bold paragraphs of a passage, whichever begin first; no code, and no items of items.
+    """The items, the rows or the bold paragraphs of a passage, whichever begin first.
 
     With the first point that a reader has `seen` of it, it is the kind which has that one. Bold words that say what was
     asked for and end in a colon are no point: the items behind them are the points.
     """
+    kinds = _kinds_in(passage)
+    if any(_announces(each, question) for kind in ("heading", "bold") for each in kinds.get(kind, [])):
+        kinds = {"item": kinds.get("item", []), **kinds}
+    several = [each for each in kinds.values() if len(each) >= FEWEST]
+    if "heading" in kinds and "bold" in kinds and not seen:
+        fewer = min(kinds["heading"], kinds["bold"], key=len)
+        several = [each for each in several if each is not fewer]
+    of_seen = [each for each in several if seen and any(letters_of(seen) in letters_of(text) for text in each)]
+    return next(iter(of_seen or several), next(iter(kinds.values()), []))
+
+
+def _kinds_in(passage: str) -> dict[str, list[str]]:
+    """The points of a passage by their kind, in the order in which these begin; no code, and no items of items."""
     kinds: dict[str, list[str]] = {}
     in_code, blank, header = False, True, ""
     for line in passage.splitlines():
@@ -173,14 +209,7 @@ def _points_in(passage: str, question: str, seen: str = "") -> list[str]:
         blank = not line.strip() or bool(_BOLD.match(line))
         if said:
             kinds.setdefault(said[0], []).append(said[1])
-    if any(_announces(each, question) for kind in ("heading", "bold") for each in kinds.get(kind, [])):
-        kinds = {"item": kinds.get("item", []), **kinds}
-    several = [each for each in kinds.values() if len(each) >= FEWEST]
-    if "heading" in kinds and "bold" in kinds and not seen:
-        fewer = min(kinds["heading"], kinds["bold"], key=len)
-        several = [each for each in several if each is not fewer]
-    of_seen = [each for each in several if seen and any(_letters(seen) in _letters(text) for text in each)]
-    return next(iter(of_seen or several), next(iter(kinds.values()), []))
+    return kinds
 
 
 def _fit(points: list[Point], passage: str, question: str) -> int:
@@ -219,13 +248,14 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _letters(text: str) -> str:
+def letters_of(text: str) -> str:
+    """A text without what is neither letter nor figure, by which it is recognised in another form."""
     return re.sub(r"[\W_]+", "", text)
 
 
 def _begins(line: str, wanted: str) -> bool:
     """Whether a line of a section is the point, which is shown without the line's number and its links."""
-    own = _letters(re.sub(r"\]\([^)]*\)", "]", _ITEM.sub(r"\g<text>", line.strip()).lstrip("#")))
+    own = letters_of(re.sub(r"\]\([^)]*\)", "]", _ITEM.sub(r"\g<text>", line.strip()).lstrip("#")))
     return bool(own) and bool(wanted) and (own == wanted or (len(own) > 12 and wanted.startswith(own)))
 
 

@@ -20,15 +20,19 @@ from engines.synthesis.quoted_text import quoted_text
 from engines.tasks.answer_points import (
     FEWEST,
     Point,
+    every_list_of,
     has_steps,
     is_asking_back,
-    lists_of,
+    is_item,
+    letters_of,
     names_of,
     numbered,
     own_text,
+    passages_of,
     places_shown,
     points_of,
 )
+from engines.tasks.messages import shows_a_point
 from engines.tasks.page_parts import counted_section, part_asked
 from engines.tasks.plans import NO_VERDICT, AnswerFrom, Covered, Plan, Task, ready
 from engines.tasks.seen_sections import ReadPage, SeenPage, pages_seen
@@ -38,6 +42,7 @@ from engines.understanding.definitions import is_code, text_blocks
 from engines.understanding.later_turns import (
     ALL_POINTS,
     NEXT_SECTION,
+    counts_rows,
     is_form_of,
     names_a_step,
     names_points,
@@ -48,6 +53,7 @@ from engines.understanding.later_turns import (
 )
 from engines.understanding.words import content_words, plain_words
 
+_FEW_WORDS = 2  # of a name, which other sections have by chance
 _MOST_OF_A_NAME = 0.75  # that a section's text has which tells of a point
 _MOST_SECTIONS = 2  # that are quoted for one point
 _WHAT_IS = "What is {}?"
@@ -63,7 +69,7 @@ async def plan_points(asked: Task, read: ReadPage, *, has_model: bool) -> Plan |
     if not has_model and names_a_step(text):
         said = names_of(_asked_last(asked))
         for page, sections in sorted(seen, key=lambda each: -len(said & names_of(each[0].sources[0].title))):
-            if steps := part_asked(text, [each for section in sections for each in page.with_subsections(section)]):
+            if steps := part_asked(text, [each for section in sections for each in _steps_around(page, section)]):
                 return _given(asked, page, steps, has_model=has_model)
     is_list = bool(points) and points[0].is_listed
     if not is_list and not names_points(text):
@@ -84,32 +90,62 @@ async def plan_points(asked: Task, read: ReadPage, *, has_model: bool) -> Plan |
 
 
 async def plan_named_point(asked: Task, read: ReadPage) -> Plan | None:
-    """The plan for the one point that has the words of a message in its name; None where several have, or none."""
-    said = names_of(" ".join(point_named(asked.question.text)))
+    """The plan for the one point that has the words of a message in its name; None where several have, or none.
+
+    A message that only is the name has to be most of it, and the point to be one of what was quoted.
+    """
+    alone = not point_named(asked.question.text)
+    said = names_of(" ".join(point_named(asked.question.text, after_points=alone)))
     pages = await pages_seen(asked, asked.last_answer, read)
-    shown = places_shown(asked.last_answer)
-    for passages in (shown, [(each.title, *each.heading_path) for page in pages for each in page.sources]):
+    on_the_pages = [(each.title, *each.heading_path) for page in pages for each in page.sources]
+    for passages in (places_shown(asked.last_answer), () if alone else on_the_pages):
         sections = [section for place in passages for page in pages if (section := page.section(place))]
-        whole = {(each.title, *each.heading_path): without_links(each.text) for each in sections}
-        points = [point for found, _ in lists_of([*whole.items()], "", whole) for point in found]
+        texts = {(each.title, *each.heading_path): without_links(each.text) for each in sections}
+        points = [point for place, text in texts.items() for found in every_list_of(place, text) for point in found]
         named = [point for point in points if said and said <= names_of(point.name)]
+        named = [point for point in named if not alone or 2 * len(said) >= len(names_of(point.name))]
         if named:
             return _of_the_book(asked, named, pages) if len(named) == 1 else None
     return None
 
 
 async def plan_beside(asked: Task, read: ReadPage) -> Plan | None:
-    """The plan for the section behind, or before, the one of the last answer that was asked for; None at the end."""
+    """The plan for what stands behind, or before, what was told last: the next point, else the next section.
+
+    Of several sections it is the one that was asked for. None at the end.
+    """
+    on = 1 if asked.intent.subject == NEXT_SECTION else -1
     question, shown = names_of(_asked_last(asked)), places_shown(asked.last_answer)
     if not shown or is_asking_back(asked.last_answer):
         return None
     told = max(shown, key=lambda each: len(names_of(each[-1]) & question))
-    for page in await pages_seen(asked, asked.last_answer, read):
+    pages = await pages_seen(asked, asked.last_answer, read)
+    for page in pages:
+        point = _point_beside(asked.last_answer, page, on)
+        if point is not None:
+            return _of_the_book(asked, [point], pages)
         section = page.section(told)
-        beside = section.number + (1 if asked.intent.subject == NEXT_SECTION else -1) if section else 0
+        beside = section.number + on if section else 0
         if 1 <= beside <= len(page.sources):
             return _given(asked, page, [page.sources[beside - 1]], has_model=False)
     return None
+
+
+def _point_beside(answer: str, page: SeenPage, on: int) -> Point | None:
+    """The point beside the one that an answer shows alone, in the list of which it is one."""
+    place, quoted = next(iter(passages_of(answer)), ((), ""))
+    section = page.section(place)
+    for found in every_list_of(place, without_links(section.text)) if section else []:
+        alone = [at for at, each in enumerate(found) if letters_of(each.text) in letters_of(quoted)]
+        if len(alone) == 1 and 0 <= alone[0] + on < len(found):
+            return found[alone[0] + on]
+    return None
+
+
+def _steps_around(page: SeenPage, section: Source) -> list[Source]:
+    """A section with those below it, or a step's section with the other steps."""
+    path = section.heading_path
+    return page.below(path[:-1] if path and names_a_step(path[-1]) else path)
 
 
 def _of_the_book(asked: Task, wanted: Sequence[Point], pages: Sequence[SeenPage]) -> AnswerFrom | None:
@@ -128,7 +164,7 @@ def _of_the_book(asked: Task, wanted: Sequence[Point], pages: Sequence[SeenPage]
             if text and text not in shown.setdefault(each.chunk_id, []):
                 nodes[each.chunk_id] = page.nodes[each.number - 1]
                 shown[each.chunk_id].append(text)
-    texts = ["\n\n".join(shown[each]) for each in nodes]
+    texts = [("\n" if all(map(is_item, shown[each])) else "\n\n").join(shown[each]) for each in nodes]
     return AnswerFrom(asked.question.text, GivenRetriever([*nodes.values()]), OwnTexts(asked, texts)) if nodes else None
 
 
@@ -138,7 +174,7 @@ def _section_on(point: Point, section: Source, sources: Sequence[Source]) -> lis
     others = [each for each in sources if each.number != section.number and each.heading_path != section.heading_path]
     others = [each for each in others if not is_recap(each.heading) and not is_quiz_heading(each.heading)]
     named = [each for each in others if said and said <= names_of(each.heading)]
-    told = {each.number: share_of(point.name, _prose_of(each)) for each in others if len(said) > 1}
+    told = {each.number: share_of(point.name, _prose_of(each)) for each in others if len(said) > _FEW_WORDS}
     best = max(others, key=lambda each: told.get(each.number, 0), default=None)
     return named[:1] or ([best] if best is not None and told.get(best.number, 0) >= _MOST_OF_A_NAME else [])
 
@@ -265,6 +301,7 @@ def _least(asked: Task) -> int:
 def _thing_asked(asked: Task, *, has_list: bool) -> str:
     """Which of the things that were compared last, or asked for without a list in the answer, a message names."""
     questions = [turn.content for turn in asked.question.history if turn.role == "user"]
+    questions = [each for each in questions if not point_asked(each, after_points=True)]
     things = things_asked(questions[-1:] if has_list else questions)
     number = _least(asked)
     return things[number - 1 if number > 0 else number] if 1 < len(things) >= abs(number) else ""
@@ -280,7 +317,7 @@ async def _last_points(asked: Task, read: ReadPage | None) -> tuple[list[tuple[S
         if history[at].role != "assistant":
             continue
         question = next((turn.content for turn in reversed(history[:at]) if turn.role == "user"), "")
-        if point_asked(question):
+        if point_asked(question, after_points=True) or shows_a_point(history[at].content):
             continue
         answer, seen = history[at].content, []
         places = places_shown(answer) if read else []
@@ -288,7 +325,7 @@ async def _last_points(asked: Task, read: ReadPage | None) -> tuple[list[tuple[S
             sections = [section for place in places if (section := page.section(place))]
             seen.append((page, sections))
         whole = {(each.title, *each.heading_path): without_links(each.text) for _, found in seen for each in found}
-        points = points_of(answer, _least(asked), question, whole)
+        points = points_of(answer, _least(asked), question, whole, rows=counts_rows(asked.question.text))
         if points:
             return seen, points
     return [], []

@@ -534,6 +534,11 @@ _ENGLISH_HINTS = frozenset(
 _ENGLISH_GREETING = ["yo"]  # alone it is no Spanish "I"
 
 
+def shows_a_point(answer: str) -> bool:
+    """Whether an answer shows a point of one before it."""
+    return answer.startswith(tuple(each.point for each in _BY_LANGUAGE.values()))
+
+
 def messages_for(text: str, locale: str | None = None) -> Messages:
     """The messages in the language of a short message: by its words, else that of the locale."""
     words = plain_words(text)

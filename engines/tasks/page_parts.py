@@ -17,7 +17,7 @@ from engines.understanding.words import plain_words
 _NUMBERED_HEADING = re.compile(r"^\W*(?P<number>\d{1,2})\s*(?:[.):]|\s[–—-]\s)(?!\d)")
 _NOUN_AND_NUMBER = re.compile(r"^\W*(?P<noun>[^\W\d]+)\s+(?P<number>\d{1,2})(?![\w.])")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
-_ITEM = re.compile(r"^(?P<indent>\s*)(?:>\s?)?\**(?P<number>\d{1,2})[.)]\**\s+\S")
+_ITEM = re.compile(r"^(?P<indent>\s*)(?:>\s?)?\**(?P<number>\d{1,2})[.)]\**(?:\s+\S|\s*$)")
 _HEADED: dict[PagePart, re.Pattern[str]] = {
     "section": lexicon.pattern("turns", r"^\W*{section}\s+(?P<number>\d{1,2})(?![\w.]\d|\w)"),
     "step": lexicon.pattern("turns", r"^\W*{step}\s+(?P<number>\d{1,2})(?!\w)"),
@@ -102,12 +102,15 @@ def lines_asked(text: str) -> int:
 def _with_number_in_heading(sources: Sequence[Source], named: NumberedPart) -> list[Source]:
     """The sections under the first heading that has the number: "Step 2: …", "2. …"."""
     deepest = _depth_of_sections(sources) if named.kind == "section" else None
-    for source in sources:
-        for depth, heading in enumerate(source.heading_path[:deepest], 1):
-            if _number_in(heading, named) == named.number:
-                path = source.heading_path[:depth]
-                return [each for each in sources if each.heading_path[:depth] == path]
-    return []
+    headings = [
+        (_number_in(heading, named), source.heading_path[:depth])
+        for source in sources
+        for depth, heading in enumerate(source.heading_path[:deepest], 1)
+    ]
+    last = max((number for number, _ in headings if number is not None), default=0)
+    wanted = last if named.number < 0 and named.kind == "step" else named.number
+    path = next((path for number, path in headings if number == wanted), None) if wanted else None
+    return [each for each in sources if path and each.heading_path[: len(path)] == path]
 
 
 def _number_in(heading: str, named: NumberedPart) -> int | None:

@@ -4,7 +4,6 @@ An answer quotes a part of a section, and names it by its page's title and its h
 one is meant whose section has the quoted lines.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from llama_index.core.schema import NodeWithScore
 from engines.coverage.verdict import retrieved
 from engines.events import Source
 from engines.synthesis.extractive import without_links
-from engines.tasks.answer_points import passages_of, places_shown
+from engines.tasks.answer_points import letters_of, passages_of, places_shown
 from engines.tasks.page_text import PageText
 from engines.tasks.plans import Task
 
@@ -33,9 +32,8 @@ class SeenPage:
         """The section that an answer names by its page and headings."""
         return next((each for each in self.sources if (each.title, *each.heading_path) == place), None)
 
-    def with_subsections(self, section: Source) -> list[Source]:
-        """A section and those below it: all of the page where it is what stands before the first heading."""
-        path = section.heading_path
+    def below(self, path: tuple[str, ...]) -> list[Source]:
+        """The section of some headings with its subsections; the whole page for none."""
         return [each for each in self.sources if each.heading_path[: len(path)] == path]
 
     def nodes_of(self, sources: list[Source]) -> list[NodeWithScore]:
@@ -63,10 +61,6 @@ def _quoted_lines(page: SeenPage, answer: str) -> int:
     count = 0
     for place, text in passages_of(answer):
         section = page.section(place)
-        whole = _letters(without_links(section.text)) if section else ""
-        count += sum(_letters(line) in whole for line in text.splitlines() if section and _letters(line))
+        whole = letters_of(without_links(section.text)) if section else ""
+        count += sum(letters_of(line) in whole for line in text.splitlines() if section and letters_of(line))
     return count
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)

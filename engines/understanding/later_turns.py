@@ -20,7 +20,7 @@ _MOST_CHARACTERS = 100
 _MOST_POINTS = 4  # of one message
 _POINT = lexicon.pattern("turns", r"^(?:{point}|{stands_for_a_point}|{point_number})$")
 _THAT_POINT = lexicon.pattern(
-    "turns", r"(?<!\w)(?:{that_very}(?:\s+\w+)?\s+{point}|\w+\s+{stands_for_a_point})(?=\W*$|[,.;:?!])"
+    "turns", r"(?<!\w)(?:{that_very}(?:\s+\w+)?\s+(?:{point}|{stands_for_a_point})|\w+\s+{stands_for_a_point})(?!\w)"
 )
 _POINT_AS_SUCH = lexicon.pattern("turns", r"^(?:{point}|{point_number})$")
 # The parts of a page that a message names by a number: a section, a step of a list, any point of one.
@@ -35,7 +35,11 @@ _ARTICLE = lexicon.pattern("turns", "^{article}$")
 _COUNTED = lexicon.pattern("turns", "^{counted_thing}$")
 _DONE_WITH = lexicon.pattern("turns", r"^\W*{done_with}(?!\w).*\W{and_next}\W*$")
 _POLITE = lexicon.pattern("follow_ups", "^{polite_word}$")
+_LEADS = lexicon.pattern("turns", "^{lead}$")
 _LAST = lexicon.pattern("turns", "^{last}$")
+_FIRST = lexicon.pattern("turns", "^{first_place}$")
+_SECOND_LAST = lexicon.pattern("turns", r"(?<!\w){second_last}(?!\w)")
+_ROW_WORD = lexicon.pattern("turns", r"(?<!\w){row}(?!\w)")
 _MIDDLE = lexicon.pattern("turns", "^{middle}$")
 _ALL = lexicon.pattern("turns", r"(?<!\w){all_points}(?!\w)")
 _NUMBER = lexicon.pattern("numbers", r"(\d{1,2})({figure_ending})?$")
@@ -43,11 +47,13 @@ _SIGN = re.compile(r"(?<!\w)#\s*(?=\d)")
 _BESIDE = lexicon.words("beside_points")
 _OF_ANY_TALK = 5.5  # of Zipf's scale: about 300 words of a language
 _NO_NUMBERS = lexicon.words("no_numbers")
-LAST_POINT = -1
+LAST_POINT, SECOND_LAST_POINT = -1, -2
+_BEFORE_THE_LAST = "penultimatum"  # stands for the words of any language for the last point but one
 MIDDLE_POINT = 0
 ALL_POINTS, NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION = "all", "named", "next", "previous"
 _MOST_NAMING = 3  # words by which a point is named
 _A_POINT = "point"
+_FEW_WORDS, _MOST_BARE = 3, 8  # of a message that names a point by its place in the order
 _SHORTEST_NOUN, _LONGEST_ENDING = 4, 3  # letters
 
 _LEAD = r"(?:{lead}[\s,:.!?-]+)"
@@ -78,22 +84,29 @@ _FOR_ANOTHER = frozenset(
 
 
 @lru_cache(maxsize=2_000)
-def point_asked(text: str) -> Intent | None:
-    """Which points of an earlier answer a message asks for, and nothing else: "2", or "-1" for the last one."""
-    words = plain_words(_SIGN.sub(" number ", text)) if len(text) <= _MOST_CHARACTERS else []
+def point_asked(text: str, *, after_points: bool = False) -> Intent | None:
+    """Which points of an earlier answer a message asks for, and nothing else: "2", or "-1" for the last one.
+
+    Behind an answer that has points (`after_points`) a number or a place in their order needs no word for them: "2?".
+    """
+    in_words = _SECOND_LAST.sub(f" {_BEFORE_THE_LAST} ", _SIGN.sub(" number ", text))
+    words = plain_words(in_words) if len(text) <= _MOST_CHARACTERS else []
     is_point = [_POINT.match(word) is not None for word in ("", *words, "")]
     found: dict[int, int] = {}  # by the place of the word
     for at, word in enumerate(words):
-        counted, in_order = _number(word), MIDDLE_POINT if _MIDDLE.match(word) else _number(word, ordinal=True)
-        is_alone = at > 0 and _ARTICLE.match(words[at - 1]) and all(map(_is_beside, words[at + 1 :]))
-        if counted is not None and (is_point[at] or at - 2 in found):  # "point 2 and 3"
+        counted, in_order = _number(word), _place_in_order(word)
+        ends = after_points and len(words) <= _MOST_BARE and all(map(names_nothing, words[at + 1 :]))
+        is_alone = at > 0 and _ARTICLE.match(words[at - 1]) and (ends or all(map(_is_beside, words[at + 1 :])))
+        if counted is not None and (is_point[at] or at - 2 in found or (after_points and _is_bare(words))):
             found[at] = counted
-        elif in_order is not None and (is_point[at + 2] or is_alone):
+        elif in_order is not None and (is_point[at + 2] or is_alone or (after_points and len(words) <= _FEW_WORDS)):
             found[at] = in_order
-        elif in_order in (1, LAST_POINT) and is_point[at + 3 : at + 4] == [True]:  # "the last two points"
-            count = min(_number(words[at + 1]) or 1, _MOST_POINTS)
+        elif in_order in (1, LAST_POINT) and _number("".join(words[at + 1 : at + 2])) and _closes(is_point, at + 2):
+            count = min(_number(words[at + 1]) or 1, _MOST_POINTS)  # "the last two points"
             first = 1 if in_order == 1 else -count
             found |= dict(zip((at, at + 1, *range(-count, 0)), range(first, first + count), strict=False))
+        elif in_order in (1, LAST_POINT) and is_point[at + 3 : at + 4] == [True]:
+            found |= {at: in_order, at + 1: in_order}
     if found:  # "the first and the third point"
         ordinals = ((at, _number(word, ordinal=True)) for at, word in enumerate(words) if at not in found)
         found = {at: number for at, number in ordinals if number is not None and number > 0} | found
@@ -104,7 +117,25 @@ def point_asked(text: str) -> Intent | None:
         return _all_points(text)
     if not 0 < len(found) <= _MOST_POINTS:
         return _all_points(text)
-    return Intent("conversation_task", "point", subject=" ".join(map(str, found.values())))
+    return Intent("conversation_task", "point", subject=" ".join(dict.fromkeys(map(str, found.values()))))
+
+
+def _place_in_order(word: str) -> int | None:
+    if _MIDDLE.match(word):
+        return MIDDLE_POINT
+    if word == _BEFORE_THE_LAST:
+        return SECOND_LAST_POINT
+    return 1 if _FIRST.match(word) else _number(word, ordinal=True)
+
+
+def _is_bare(words: Sequence[str]) -> bool:
+    """Whether a message is numbers alone, beside an "and" or a "please": "1 and 2", "and 3?"."""
+    return all(word.isdecimal() or _LEADS.match(word) or _POLITE.match(word) for word in words)
+
+
+def _closes(is_point: Sequence[bool], at: int) -> bool:
+    """Whether a word for a point stands at a place, or the message ends before it."""
+    return is_point[at + 1 : at + 2] in ([True], []) or at + 2 == len(is_point)
 
 
 def _all_points(text: str) -> Intent | None:
@@ -117,12 +148,24 @@ def _is_beside(word: str) -> bool:
     return word in _BESIDE or _POLITE.match(word) is not None
 
 
-def point_named(text: str) -> tuple[str, ...]:
-    """The words by which a message names a point of what was said, "latched" of "that latched point"; () for none."""
-    if len(text) > _MOST_CHARACTERS or not _THAT_POINT.search(text):
+def point_named(text: str, *, after_points: bool = False) -> tuple[str, ...]:
+    """The words by which a message names a point of what was said, "latched" of "that latched point"; () for none.
+
+    Behind an answer that has points its name may be the whole message: "latched?".
+    """
+    if len(text) > _MOST_CHARACTERS:
         return ()
-    naming = tuple(word for word in plain_words(text) if not names_nothing(word) and not _POINT.match(word))
-    return naming if len(naming) <= _MOST_NAMING else ()
+    found, words = _THAT_POINT.search(text), plain_words(text)
+    behind = plain_words(text[found.end() :])[:1] if found else []
+    naming = tuple(word for word in words if not (names_nothing(word) or _POINT.match(word) or word.isdecimal()))
+    is_bare = after_points and len(words) <= _FEW_WORDS and all(word in naming or _is_beside(word) for word in words)
+    points_at_it = (found and all(map(names_nothing, behind))) or counts_rows(text) or is_bare
+    return naming if points_at_it and len(naming) <= _MOST_NAMING else ()
+
+
+def counts_rows(text: str) -> bool:
+    """Whether a message asks for a row of a table."""
+    return _ROW_WORD.search(text) is not None
 
 
 def steps_on(text: str) -> int:

@@ -4,6 +4,7 @@ import pytest
 
 from engines.chat.condense import in_context, intent_after, of_two
 from engines.events import Turn
+from engines.tasks.messages import ENGLISH
 from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of
 from engines.understanding.later_turns import counted_on, point_asked, point_named
@@ -391,3 +392,56 @@ def test_the_next_step_is_counted_on_from_the_one_that_was_told(messages: tuple[
 )
 def test_a_point_that_was_shown_may_be_named(message: str, words: tuple[str, ...]) -> None:
     assert point_named(message) == words
+
+
+_LISTED = "> 1. **Reliable**: Resends.\n> 2. **Durable**: Keeps.\n> 3. **Deadline**: Waits.\n>\n> — QoS › Settings [1]"
+
+
+@each_row(
+    ("message", "points"),
+    [
+        ("2?", "2"),
+        ("and 3?", "3"),
+        ("1 and 2", "1 2"),
+        ("third?", "3"),
+        ("y el tercero qué es", "3"),
+        ("last but one", "-2"),
+        ("et l'avant-dernier ?", "-2"),
+        ("der vorletzte", "-2"),
+        ("the top one", "1"),
+        ("what about the bottom one", "-1"),
+        ("آخری والا سمجھائیں", "-1"),
+        ("the last two", "-2 -1"),
+        ("all three please", "all"),
+        ("durable?", "named"),
+        ("the one after that", "next"),
+        ("go back one", "previous"),
+    ],
+)
+def test_behind_an_answer_with_points_a_place_in_their_order_is_enough(message: str, points: str) -> None:
+    said = [Turn("user", "Which settings has it?"), Turn("assistant", _LISTED)]
+    assert intent_after(message, said, has_page=False) == Intent("conversation_task", "point", subject=points)
+    shown = [
+        *said,
+        Turn("user", "2"),
+        Turn("assistant", f"{ENGLISH.point}\n\n> 2. **Durable**: Keeps.\n>\n> — QoS [1]"),
+    ]
+    assert intent_after(message, shown, has_page=False).subject == points
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "who was the first to build a biped",
+        "what is the next generation of planners",
+        "how do i set a deadline in C++",
+        "which sensors does a second robot need",
+        "is there another way to install it",
+        "what happens when 3 robots share a topic",
+        "does a late subscriber get the last messages",
+        "why not 10?",
+    ],
+)
+def test_behind_an_answer_with_points_a_subject_of_its_own_is_a_question(message: str) -> None:
+    said = [Turn("user", "Which settings has it?"), Turn("assistant", _LISTED)]
+    assert intent_after(message, said, has_page=False).kind == "question"
