@@ -28,8 +28,7 @@ from opentelemetry.util.types import AttributeValue
 from pydantic import PrivateAttr
 
 from engines.coverage.verdict import Coverage
-from engines.instrumentation import KEPT_NODES, SelectiveSpanHandler
-from engines.retrieval.passages import QuickPostprocessor
+from engines.instrumentation import KEPT_NODES, QuickPostprocessor, SelectiveSpanHandler
 
 _MOST_OPEN = 10_000  # a stream that nobody reads never ends
 

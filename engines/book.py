@@ -22,14 +22,9 @@ from engines.chat.query_engine import BookQueryEngine
 from engines.coverage.verdict import Coverage, deciding_postprocessors, retrieved
 from engines.embedding.embedding_model import describe_model, index_spec, load_embedding
 from engines.events import Question, Retrieved, Scope
-from engines.retrieval.passages import (
-    ExpandContext,
-    chunks_for,
-    chunks_of_an_answer,
-    passage_postprocessors,
-)
+from engines.retrieval.passages import ExpandContext, passage_postprocessors
 from engines.retrieval.rerank import load_reranker
-from engines.retrieval.retriever import BookRetriever, load_words, postprocessed
+from engines.retrieval.retriever import BookRetriever, chunks_for, chunks_of_an_answer, load_words, postprocessed
 from engines.settings import EngineSettings
 from storage.environment import read_settings
 from storage.errors import BookragError

@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import accumulate, takewhile
 
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from engines.events import Question, Source, Turn
+from engines.instrumentation import QuickPostprocessor
 
 TUTOR = """\
 You are the tutor of one textbook. A reader asks; you teach them what the book says.
@@ -256,6 +259,17 @@ class TokenGauge:
     def count(self, text: str) -> int:
         """The text's tokens, corrected by what was learned."""
         return round(estimate_tokens(text) * self._ratio)
+
+
+class TokenBudget(QuickPostprocessor):
+    """Keeps the best nodes within so many tokens of the model; the first one always."""
+
+    budget: int
+    count: Callable[[str], int]
+
+    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
+        sizes = accumulate(self.count(found.text) for found in nodes)
+        return nodes[: max(1, sum(1 for _ in takewhile(lambda size: size <= self.budget, sizes)))]
 
 
 def fair_share(sizes: Sequence[int], budget: int) -> int:

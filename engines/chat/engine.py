@@ -49,8 +49,7 @@ from engines.events import (
     says_something,
 )
 from engines.instrumentation import QuestionSpan, inside
-from engines.prompts import TokenGauge, earlier
-from engines.retrieval.passages import TokenBudget
+from engines.prompts import TokenBudget, TokenGauge, earlier
 from engines.retrieval.retriever import BookRetriever, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import check_scope, question_locale
 from engines.retrieval.selection import (

@@ -22,14 +22,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from engines.coverage.answer_kinds import KINDS
 from engines.coverage.unmentioned import unmentioned_word
 from engines.events import GroundingDecided, Retrieved, Rule, Searched, Source, SparedBy, Verdict
+from engines.instrumentation import QuickPostprocessor
 from engines.retrieval.compared_sections import has_a_section_on_one
-from engines.retrieval.passages import (
-    Passage,
-    QuickPostprocessor,
-    passage_postprocessors,
-    passages_of,
-    strength_of,
-)
+from engines.retrieval.passages import Passage, passage_postprocessors, passages_of, strength_of
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, UNMENTIONED, chunk_nodes
 from engines.understanding.language_files import words_of

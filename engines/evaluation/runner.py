@@ -16,12 +16,14 @@ from engines.evaluation.labels import Addresses, shortened, units
 from engines.evaluation.metrics import Figure, mean_figures, question_figures
 from engines.evaluation.questions import EvalQuestion
 from engines.events import GroundingDecided, Scope
-from engines.retrieval.passages import chunks_for, chunks_of_an_answer, passage_postprocessors
+from engines.retrieval.passages import passage_postprocessors
 from engines.retrieval.rerank import load_reranker
 from engines.retrieval.retriever import (
     BookRetriever,
     Index,
     chunk_nodes,
+    chunks_for,
+    chunks_of_an_answer,
     postprocessed,
     texts_to_embed,
     understand_for,

@@ -1,12 +1,12 @@
 """Makes the passages that a reader sees from chunks: one per section, few per page, without repetitions, with context.
 
-Seven node postprocessors, in their order: `MergeSections`, `RecapsLater`, `DefinitionFirst`, `BothCompared`,
-`DistinctPassages`, `ExpandContext` and `TokenBudget`. A list keeps the requested length: surplus passages of one page
+Six node postprocessors, in their order: `MergeSections`, `RecapsLater`, `DefinitionFirst`, `BothCompared`,
+`DistinctPassages` and `ExpandContext`. A list keeps the requested length: surplus passages of one page
 move to its end. A passage is expanded to its section as far as the token budget allows, which changes no rank.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain, islice, takewhile
@@ -18,13 +18,13 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
-from engines.instrumentation import span_is_taken
+from engines.instrumentation import QuickPostprocessor
 from engines.retrieval.compared_sections import with_each_thing_ahead
 from engines.retrieval.rerank import CrossEncoderRerank
-from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes, chunks_to_find
+from engines.retrieval.retriever import UNDERSTOOD, chunk_nodes
 from engines.understanding import lexicon
 from engines.understanding.book_terms import asks_for_recap, is_list_of_links, is_recap
-from engines.understanding.definitions import DEFINES, GAP, definition_in, text_blocks
+from engines.understanding.definitions import DEFINES, GAP, definition_in, is_lead_in, text_blocks
 from storage.vectors import payload
 from storage.vectors.bm25 import distinct_tokens, tokens
 from storage.vectors.hybrid_search import ChunkFilter, Fused, StoredChunk
@@ -34,7 +34,6 @@ PAGE_PASSAGES = 4  # of one page before other pages follow; three lost 0.003 nDC
 SAME_WORDS = 0.85  # Jaccard similarity from which two passages say the same; two versions of a page reach 0.9
 KEPT_TEXTS = 2048  # whose words are remembered, of 20 KB each
 SHINGLE = 3  # words; single words would make two passages on one topic alike
-OWN_CANDIDATES = 2  # chunks fetched for each requested passage: some share a section, some say the same
 GROWING = 3  # passages; those further down are rarely cited
 GROWN_TOKENS = 800  # of one passage: more of a section is rarely what was asked for
 MERGED_TOKENS = 1600  # of the chunks of one section that were found, the best first: one passage leaves others room
@@ -48,7 +47,6 @@ LINKS_LATER = 24  # places, behind what else was found: lists of what to read ha
 _NUMBER = lexicon.pattern("headings", r"^\W*{numbered_part} \d+\W+")
 _EXERCISES = lexicon.pattern("headings", "{exercises}")
 DEFINITION_AMONG = 24  # sections from the best one on, in which a definition is looked for
-_COLONS = (":", "\uff1a")
 CHARACTERS_PER_TOKEN = 4  # of English prose; precise enough for a budget
 
 
@@ -79,29 +77,6 @@ class Passage:
     def text(self) -> str:
         """The chunks as one text; " […] " replaces chunks between them that were not found."""
         return join_chunks(self.chunks)
-
-
-class QuickPostprocessor(BaseNodePostprocessor):
-    """A postprocessor without waits: it runs where it is called, and not in a thread as LlamaIndex's do.
-
-    Subclasses implement `_process`. LlamaIndex makes a span of each call of `_postprocess_nodes`, which takes longer
-    than most of the calls, and a question has eight: without a handler the span is skipped.
-    """
-
-    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        # Not abstract: LlamaIndex makes a span of each call of an abstract method.
-        raise NotImplementedError
-
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        return self._process(nodes, query_bundle)
-
-    async def _apostprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        work = self._postprocess_nodes if span_is_taken(self) else self._process
-        return work(nodes, query_bundle)
 
 
 class MergeSections(QuickPostprocessor):
@@ -187,20 +162,6 @@ class DistinctPassages(QuickPostprocessor):
         return _few_a_page(_text_first(_once(nodes), asked), page.url if page else None, self.top_k)
 
 
-def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
-    """How many chunks to retrieve for so many passages."""
-    return max(OWN_CANDIDATES * passages + 4, reranker.depth if reranker else 0)
-
-
-def chunks_of_an_answer(
-    chunks: list[NodeWithScore], passages: int, reranker: CrossEncoderRerank | None = None
-) -> list[NodeWithScore]:
-    """The part of a search's chunks, best first, that is needed for so many passages."""
-    if not chunks:
-        return chunks
-    return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
-
-
 def passage_postprocessors(passages: int, reranker: CrossEncoderRerank | None = None) -> list[BaseNodePostprocessor]:
     """The postprocessors that make passages of chunks: reranked if configured, one per section, in order."""
     return [
@@ -228,11 +189,6 @@ def strength_of(found: NodeWithScore, names: Sequence[str]) -> float:
 @lru_cache(maxsize=KEPT_TEXTS)  # the same sections are close to the same questions
 def _strength(text: str, names: tuple[str, ...], heading: str, title: str) -> float:
     return definition_in(text_blocks(text), names, heading, title).strength
-
-
-def is_lead_in(text: str) -> bool:
-    """Whether a text is one paragraph that ends with a colon before a list, code or subsections."""
-    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def join_chunks(chunks: Sequence[StoredChunk]) -> str:
@@ -450,17 +406,6 @@ class ExpandContext(QuickPostprocessor):
             for node in missing:
                 self._read[_key(node)] = sections.setdefault(_key(node), [])
         return [sections[key] for key in keys]
-
-
-class TokenBudget(QuickPostprocessor):
-    """Keeps the best nodes within so many tokens of the model; the first one always."""
-
-    budget: int
-    count: Callable[[str], int]
-
-    def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
-        sizes = accumulate(self.count(found.text) for found in nodes)
-        return nodes[: max(1, sum(1 for _ in takewhile(lambda size: size <= self.budget, sizes)))]
 
 
 def _key(node: ChunkNode) -> tuple[object, ...]:

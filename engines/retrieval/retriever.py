@@ -21,6 +21,7 @@ from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.embedding.onnx_runtime import MOST_BEGUN, BatchedEmbedding
 from engines.events import Scope
+from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms, names_no_subject
 from engines.understanding.definitions import definition_in, field_in
@@ -42,6 +43,7 @@ UNDERSTOOD = "understanding"
 GROUNDING, RELATED, UNMENTIONED = "grounding", "related", "unmentioned"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
+OWN_CANDIDATES = 2  # chunks fetched for each requested passage: some share a section, some say the same
 NAMED_CHUNKS = 40  # fetched if a definition or a comparison is asked for: a section on what is named may rank far down
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
@@ -221,6 +223,20 @@ async def postprocessed(
     for postprocessor in postprocessors:
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     return nodes
+
+
+def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
+    """How many chunks to retrieve for so many passages."""
+    return max(OWN_CANDIDATES * passages + 4, reranker.depth if reranker else 0)
+
+
+def chunks_of_an_answer(
+    chunks: list[NodeWithScore], passages: int, reranker: CrossEncoderRerank | None = None
+) -> list[NodeWithScore]:
+    """The part of a search's chunks, best first, that is needed for so many passages."""
+    if not chunks:
+        return chunks
+    return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
 
 
 def chunks_to_find(top_k: int, understood: Understanding) -> int:

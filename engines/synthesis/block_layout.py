@@ -10,12 +10,12 @@ from itertools import accumulate
 
 import regex
 
-from engines.retrieval.passages import is_lead_in
 from engines.synthesis.passage_parts import LIST_LINE, RARE, AskedWords, words_of
 from engines.understanding import lexicon
 from engines.understanding.definitions import (
     GAP,
     is_code,
+    is_lead_in,
     is_prose,
 )
 

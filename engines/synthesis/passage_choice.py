@@ -14,7 +14,6 @@ from functools import lru_cache
 from operator import itemgetter
 
 from engines.events import Source
-from engines.retrieval.passages import is_lead_in
 from engines.synthesis.block_layout import QUOTED_CHARS, tells
 from engines.synthesis.passage_parts import (
     asks_for_code,
@@ -32,6 +31,7 @@ from engines.understanding.definitions import (
     is_code,
     is_diagram,
     is_example,
+    is_lead_in,
     is_prose,
     is_quiz,
     text_blocks,

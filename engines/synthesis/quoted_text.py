@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence, Set
 import regex
 
 from engines.events import Source
-from engines.retrieval.passages import is_lead_in
 from engines.synthesis.block_layout import (
     MORE,
     MOST_CHARS,
@@ -47,6 +46,7 @@ from engines.understanding.definitions import (
     DEFINES,
     definition_in,
     is_code,
+    is_lead_in,
     is_prose,
 )
 from storage.vectors.bm25 import tokens

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 from engines.citations.answer_blocks import sentences
 from engines.events import Source
-from engines.retrieval.passages import is_lead_in
 from engines.synthesis.extractive import without_links
 from engines.understanding import lexicon
-from engines.understanding.definitions import is_code, is_diagram, is_quiz, text_blocks
+from engines.understanding.definitions import is_code, is_diagram, is_lead_in, is_quiz, text_blocks
 
 _HEADED = lexicon.pattern("headings", r"^[\W\d]*{own_summary}\s*(?:[:(–—-].*)?\W*$")
 _LABEL = lexicon.pattern("headings", r"^[*_\W]*{own_summary}[*_\W]*$")

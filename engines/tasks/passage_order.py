@@ -6,7 +6,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from pydantic import PrivateAttr
 
 from engines.coverage.verdict import source
-from engines.retrieval.passages import QuickPostprocessor
+from engines.instrumentation import QuickPostprocessor
 from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.passage_choice import place, was_quoted
 from engines.tasks.page_pieces import requires_something

@@ -12,8 +12,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import COVERED, Event, Finished, GroundingDecided, Question, SourcesFound
-from engines.instrumentation import synthesis
-from engines.retrieval.passages import QuickPostprocessor
+from engines.instrumentation import QuickPostprocessor, synthesis
 from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of, understand_for
 from engines.synthesis.extractive import (
     AnswerQuery,

@@ -19,6 +19,7 @@ from engines.understanding.words import is_roman_urdu
 
 MOST_WORDS = 6  # of a term
 _KEPT_TEXTS, _KEPT_BLOCKS = 1_000, 4_000  # the same sections answer many questions, and are read several times for each
+_COLONS = (":", "\uff1a")
 _AROUND = " ,:;\"'“”„«»‘’`*()"
 _MOST_CHARACTERS = 300  # of a sentence that asks for a definition
 DEFINES = 2.0
@@ -422,6 +423,11 @@ def _text_blocks(text: str) -> tuple[str, ...]:
 def is_prose(block: str) -> bool:
     """Whether a block is a paragraph or a list: no code, formula, table, heading or component."""
     return _NO_PROSE.match(block) is None and block != GAP
+
+
+def is_lead_in(text: str) -> bool:
+    """Whether a text is one paragraph that ends with a colon before a list, code or subsections."""
+    return text.rstrip().rstrip("*_").endswith(_COLONS) and len(text_blocks(text)) == 1
 
 
 def is_diagram(block: str) -> bool:

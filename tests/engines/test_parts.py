@@ -14,8 +14,7 @@ from engines.citations.answer_blocks import sentences
 from engines.events import Question, Retrieved, Searched, Turn
 from engines.gemini.llm import CircuitBreaker
 from engines.gemini.transport import EventReader, error_for_status
-from engines.prompts import TokenGauge, estimate_tokens, turns_about, turns_that_fit
-from engines.retrieval.passages import TokenBudget
+from engines.prompts import TokenBudget, TokenGauge, estimate_tokens, turns_about, turns_that_fit
 from engines.settings import EngineSettings
 from engines.synthesis.extractive import not_covered, quote_passages
 from engines.synthesis.fallback_messages import ENGLISH, FRENCH, GERMAN, SPANISH, URDU, Notices, notices_for
