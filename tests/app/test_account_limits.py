@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from app.dependencies import counted_address
 from app.request_log import shorten_ids
 from app.settings import AppSettings
 from storage.reader_stores import ReaderStores
-from tests.app.test_auth_and_history import application, ask, bearer, error_of, sign_up
+from tests.app.test_auth_and_history import Client, application, ask, bearer, error_of, sign_up
 from tests.reader_stores import PASSWORD
 from tests.serving import copied, serving
 from tests.supabase_server import PUBLISHABLE_KEY, Fault, SupabaseServer, before_limits
@@ -76,14 +77,16 @@ async def test_new_accounts_are_limited_by_default_and_the_limit_can_be_turned_o
         assert {(await http.post("/api/auth/guest")).status_code for _ in range(25)} == {200}
 
 
+async def status_of_sign_in(http: Client, password: str, address: str) -> int:
+    headers = {"x-forwarded-for": address}
+    return (
+        await http.post("/api/auth/signin", json={"email": EMAIL, "password": password}, headers=headers)
+    ).status_code
+
+
 async def test_who_tries_an_address_does_not_lock_its_owner_out(stores: ReaderStores) -> None:
     async with application(stores, trusted_proxies="192.0.2.7") as http:
-
-        async def sign_in(password: str, address: str) -> int:
-            body = {"email": EMAIL, "password": password}
-            response = await http.post("/api/auth/signin", json=body, headers={"x-forwarded-for": address})
-            return response.status_code
-
+        sign_in = partial(status_of_sign_in, http)
         await sign_up(http)
         guesses = [await sign_in("a guess", "198.51.100.1") for _ in range(30)]
         assert guesses.count(401) <= 6
@@ -93,12 +96,7 @@ async def test_who_tries_an_address_does_not_lock_its_owner_out(stores: ReaderSt
 
 async def test_an_attack_from_many_addresses_leaves_the_owner_in(local_stores: ReaderStores) -> None:
     async with application(local_stores, trusted_proxies="192.0.2.7") as http:
-
-        async def sign_in(password: str, address: str) -> int:
-            body = {"email": EMAIL, "password": password}
-            response = await http.post("/api/auth/signin", json=body, headers={"x-forwarded-for": address})
-            return response.status_code
-
+        sign_in = partial(status_of_sign_in, http)
         await sign_up(http)
         for number in range(10):
             assert [await sign_in("a guess", f"198.51.100.{number}") for _ in range(5)] == [401] * 5

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.settings import AppSettings
+from tests.app.test_conversation import parts_of, told
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.serving import Served, copied, preflight_headers, serving
 
@@ -28,21 +29,10 @@ def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.Tem
         yield running
 
 
-def parts_of(text: str) -> list[dict[str, Any]]:
-    """The parts of a stream; fails where the framing is wrong."""
-    *events, done, rest = text.split("\n\n")
-    assert (done, rest) == ("data: [DONE]", "")
-    return [json.loads(event.removeprefix("data: ")) for event in events if not event.startswith(":")]
-
-
 def ask(url: str, body: dict[str, Any], **headers: str) -> list[dict[str, Any]]:
     answer = httpx.post(f"{url}/api/chat", json=body, headers=headers, timeout=30)
     assert answer.status_code == 200
     return parts_of(answer.text)
-
-
-def told(parts: list[dict[str, Any]]) -> str:
-    return "".join(part["delta"] for part in parts if part["type"] == "text-delta")
 
 
 def test_the_stream_has_the_headers_and_parts_of_the_protocol(served: Served) -> None:

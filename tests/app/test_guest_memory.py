@@ -24,7 +24,7 @@ from storage.conversations.redis_guest_memory import RedisGuestMemory
 from storage.errors import StorageUnavailableError
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
 from tests.redis_server import redis_server
-from tests.serving import Served, copied, serving
+from tests.serving import Served
 
 QUESTION = "Why can the zero moment point not leave the support polygon?"
 
@@ -32,138 +32,138 @@ QUESTION = "Why can the zero moment point not leave the support polygon?"
 gemini = gemini_fixture(condense=QUESTION)
 
 
-@pytest.fixture(scope="module")
-def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("guests")), gemini_url=gemini.url) as running:
-        yield running
-
-
-def ask(served: Served, conversation: str, text: str = QUESTION) -> dict[str, Any]:
+def ask(with_model: Served, conversation: str, text: str = QUESTION) -> dict[str, Any]:
     body = {"message": text, "session_id": conversation, "stream": False}
-    answer: dict[str, Any] = httpx.post(f"{served.url}/api/chat", json=body, timeout=60).json()
+    answer: dict[str, Any] = httpx.post(f"{with_model.url}/api/chat", json=body, timeout=60).json()
     return answer
 
 
 def test_a_conversation_with_a_random_id_is_remembered_until_it_is_deleted(
-    served: Served, gemini: GeminiServer
+    with_model: Served, gemini: GeminiServer
 ) -> None:
     conversation = secrets.token_hex(16)
-    ask(served, conversation)
-    ask(served, conversation, "And why is that?")
+    ask(with_model, conversation)
+    ask(with_model, conversation, "And why is that?")
     assert QUESTION in gemini.streams[-1].everything
-    assert httpx.delete(f"{served.url}/api/chat/{conversation}").status_code == 204
-    ask(served, conversation, f"{QUESTION} Please say it again.")
+    assert httpx.delete(f"{with_model.url}/api/chat/{conversation}").status_code == 204
+    ask(with_model, conversation, f"{QUESTION} Please say it again.")
     assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
 
 
-def test_a_conversation_goes_on_under_the_id_that_its_first_answer_gives(served: Served, gemini: GeminiServer) -> None:
+def test_a_conversation_goes_on_under_the_id_that_its_first_answer_gives(
+    with_model: Served, gemini: GeminiServer
+) -> None:
     body = {"message": QUESTION, "stream": False}
-    first = httpx.post(f"{served.url}/api/chat", json=body, timeout=60).json()
+    first = httpx.post(f"{with_model.url}/api/chat", json=body, timeout=60).json()
 
-    ask(served, first["conversation_id"], "And why is that?")
+    ask(with_model, first["conversation_id"], "And why is that?")
 
     assert QUESTION in gemini.streams[-1].everything
 
 
-def test_a_question_that_is_answered_again_is_not_given_its_first_answer(served: Served, gemini: GeminiServer) -> None:
+def test_a_question_that_is_answered_again_is_not_given_its_first_answer(
+    with_model: Served, gemini: GeminiServer
+) -> None:
     message = {"id": "q-1", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}
     body = {"id": str(uuid.uuid4()), "messages": [message]}
     for trigger in ("submit-message", "regenerate-message"):
-        answer = httpx.post(f"{served.url}/api/chat", json=body | {"trigger": trigger}, timeout=60)
+        answer = httpx.post(f"{with_model.url}/api/chat", json=body | {"trigger": trigger}, timeout=60)
         assert '"type":"finish"' in answer.text
         assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
 
 
-def test_an_edited_first_question_is_not_given_what_it_replaces(served: Served, gemini: GeminiServer) -> None:
+def test_an_edited_first_question_is_not_given_what_it_replaces(with_model: Served, gemini: GeminiServer) -> None:
     conversation = str(uuid.uuid4())
-    ask(served, conversation, "What is a gait?")
+    ask(with_model, conversation, "What is a gait?")
     edited = {"id": "q-2", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}
     body = {"id": conversation, "messages": [edited], "trigger": "submit-message", "messageId": "q-1"}
 
-    answer = httpx.post(f"{served.url}/api/chat", json=body, timeout=60)
+    answer = httpx.post(f"{with_model.url}/api/chat", json=body, timeout=60)
 
     assert '"type":"finish"' in answer.text
     assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
-    ask(served, conversation, "And why is that?")
+    ask(with_model, conversation, "And why is that?")
     assert QUESTION in gemini.streams[-1].everything
     assert "What is a gait?" not in gemini.streams[-1].everything
 
 
 def test_an_edited_question_of_a_client_that_sends_it_alone_keeps_what_was_said_before(
-    served: Served, gemini: GeminiServer
+    with_model: Served, gemini: GeminiServer
 ) -> None:
     conversation = str(uuid.uuid4())
-    ask(served, conversation)
-    ask(served, conversation, "What is a gait?")
+    ask(with_model, conversation)
+    ask(with_model, conversation, "What is a gait?")
     edited = {"id": "q-3", "role": "user", "parts": [{"type": "text", "text": "And why is that?"}]}
     body = {"id": conversation, "messages": [edited], "trigger": "submit-message", "messageId": "q-2"}
 
-    httpx.post(f"{served.url}/api/chat", json=body, timeout=60)
+    httpx.post(f"{with_model.url}/api/chat", json=body, timeout=60)
 
     assert [role for role, _ in gemini.streams[-1].texts] == ["user", "model", "user"]
     assert QUESTION in gemini.streams[-1].everything
-    ask(served, conversation, "And then?")
+    ask(with_model, conversation, "And then?")
     assert QUESTION in gemini.streams[-1].everything
     assert "What is a gait?" not in gemini.streams[-1].everything
 
 
-def test_an_id_that_everybody_uses_belongs_to_its_request(served: Served, gemini: GeminiServer) -> None:
-    first, second = ask(served, "chat"), ask(served, "chat")
+def test_an_id_that_everybody_uses_belongs_to_its_request(with_model: Served, gemini: GeminiServer) -> None:
+    first, second = ask(with_model, "chat"), ask(with_model, "chat")
     assert first["conversation_id"] != second["conversation_id"]
     assert [role for role, _ in gemini.streams[-1].texts] == ["user"]
 
 
-def test_nobody_resumes_or_waits_for_the_answer_of_somebody_else(served: Served, gemini: GeminiServer) -> None:
+def test_nobody_resumes_or_waits_for_the_answer_of_somebody_else(with_model: Served, gemini: GeminiServer) -> None:
     gemini.script(Reply(chunks=("One ", "two ", "three."), pace_seconds=1.0))
     body = {"id": "chat", "messages": [{"id": "1", "role": "user", "parts": [{"type": "text", "text": QUESTION}]}]}
-    with httpx.stream("POST", f"{served.url}/api/chat", json=body, timeout=60) as slow:
+    with httpx.stream("POST", f"{with_model.url}/api/chat", json=body, timeout=60) as slow:
         lines = slow.iter_lines()
         next(lines)
-        assert httpx.get(f"{served.url}/api/chat/chat/stream").status_code == 204
-        assert httpx.post(f"{served.url}/api/chat/chat/stop").status_code == 204
-        assert ask(served, "chat")["complete"]
+        assert httpx.get(f"{with_model.url}/api/chat/chat/stream").status_code == 204
+        assert httpx.post(f"{with_model.url}/api/chat/chat/stop").status_code == 204
+        assert ask(with_model, "chat")["complete"]
         assert "three." in "".join(lines)
 
 
-def test_the_turn_after_a_stopped_one_knows_what_was_written(served: Served, gemini: GeminiServer) -> None:
+def test_the_turn_after_a_stopped_one_knows_what_was_written(with_model: Served, gemini: GeminiServer) -> None:
     conversation = str(uuid.uuid4())
     gemini.script(Reply(chunks=("It tips over [source 1]. ", *("and on. ",) * 200), pace_seconds=0.05))
     body = {"message": QUESTION, "conversation_id": conversation}
-    with httpx.stream("POST", f"{served.url}/api/chat", json=body, timeout=60) as stream:
+    with httpx.stream("POST", f"{with_model.url}/api/chat", json=body, timeout=60) as stream:
         lines = stream.iter_lines()
         assert any("It tips" in line for line in lines)
-        httpx.post(f"{served.url}/api/chat/{conversation}/stop")
+        httpx.post(f"{with_model.url}/api/chat/{conversation}/stop")
         assert any('"abort"' in line for line in lines)
-    assert ask(served, conversation, "go on")["complete"]
+    assert ask(with_model, conversation, "go on")["complete"]
     said = [text for _, text in gemini.streams[-1].texts]
     assert said[0] == QUESTION
     assert said[1].startswith("It tips over.")
     assert "go on" in said[-1]
 
 
-def test_a_stopped_json_answer_says_why_it_is_incomplete(served: Served, gemini: GeminiServer) -> None:
+def test_a_stopped_json_answer_says_why_it_is_incomplete(with_model: Served, gemini: GeminiServer) -> None:
     conversation = str(uuid.uuid4())
     gemini.script(Reply(chunks=("It tips over. ", *("and on. ",) * 200), pace_seconds=0.05))
     count = len(gemini.streams)
     with ThreadPoolExecutor(1) as client:
-        asked = client.submit(ask, served, conversation)
+        asked = client.submit(ask, with_model, conversation)
         while len(gemini.streams) == count or gemini.streams[-1].sent < 2:
             time.sleep(0.01)
-        httpx.post(f"{served.url}/api/chat/{conversation}/stop")
+        httpx.post(f"{with_model.url}/api/chat/{conversation}/stop")
         answer = asked.result()
     assert not answer["complete"]
     assert answer["error"]["code"] == "answer_stopped"
     assert answer["detail"] == answer["error"]["message"]
 
 
-def test_two_tabs_of_one_conversation_are_answered_one_after_the_other(served: Served, gemini: GeminiServer) -> None:
+def test_two_tabs_of_one_conversation_are_answered_one_after_the_other(
+    with_model: Served, gemini: GeminiServer
+) -> None:
     conversation = str(uuid.uuid4())
     slow = Reply(chunks=("It ", "stands ", "there."), pace_seconds=0.1)
     gemini.script(slow, slow)
     with ThreadPoolExecutor(2) as tabs:
-        answers = list(tabs.map(partial(ask, served, conversation), (QUESTION, "What is the capture point?")))
+        answers = list(tabs.map(partial(ask, with_model, conversation), (QUESTION, "What is the capture point?")))
     assert [answer["answer"] for answer in answers] == ["It stands there."] * 2
-    ask(served, conversation, "And then?")
+    ask(with_model, conversation, "And then?")
     roles = [role for role, _ in gemini.streams[-1].texts]
     assert roles == ["user", "model", "user", "model", "user"]
     # The second tab's question was asked with the first one's answer before it.

@@ -11,19 +11,12 @@ import pytest
 from app.settings import AppSettings
 from tests.app.test_conversation import QUESTION, Reader, answer_id
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, copied, serving
+from tests.serving import Served, serving
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
 gemini = gemini_fixture(condense=QUESTION)
-
-
-@pytest.fixture(scope="module")
-def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    data_dir = copied(small_index, tmp_path_factory.mktemp("http"))
-    with serving(data_dir, gemini_url=gemini.url, app=AppSettings(_env_file=None)) as running:
-        yield running
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
@@ -38,15 +31,17 @@ def served(gemini: GeminiServer, small_index: Path, tmp_path_factory: pytest.Tem
         ("PATCH", "/api/conversations/0c9f1a52-70a4-4d0e-8d35-6b1f3f1c2a77"),
     ],
 )
-def test_only_json_is_read(served: Served, method: str, path: str, kind: str) -> None:
+def test_only_json_is_read(with_model: Served, method: str, path: str, kind: str) -> None:
     # What a page elsewhere can send without being asked for leave first.
-    answer = httpx.request(method, f"{served.url}{path}", content='{"message": "x"}', headers={"content-type": kind})
+    answer = httpx.request(
+        method, f"{with_model.url}{path}", content='{"message": "x"}', headers={"content-type": kind}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/"])
-def test_head_answers_as_get_without_the_body(served: Served, path: str) -> None:
-    whole, head = httpx.get(f"{served.url}{path}"), httpx.head(f"{served.url}{path}")
+def test_head_answers_as_get_without_the_body(with_model: Served, path: str) -> None:
+    whole, head = httpx.get(f"{with_model.url}{path}"), httpx.head(f"{with_model.url}{path}")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"] == whole.headers["content-type"]
 
@@ -62,20 +57,22 @@ def test_head_answers_as_get_without_the_body(served: Served, path: str) -> None
         ("/healthz", {"GET", "HEAD"}),
     ],
 )
-def test_a_method_that_is_not_allowed_names_all_that_are(served: Served, path: str, allowed: set[str]) -> None:
-    answer = httpx.request("TRACE", served.url + path)
+def test_a_method_that_is_not_allowed_names_all_that_are(with_model: Served, path: str, allowed: set[str]) -> None:
+    answer = httpx.request("TRACE", with_model.url + path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == allowed
     assert answer.json()["error"]["code"] == "method_not_allowed"
 
 
-def test_all_times_have_one_form(served: Served) -> None:
-    reader = Reader(served.url)
+def test_all_times_have_one_form(with_model: Served) -> None:
+    reader = Reader(with_model.url)
     reader.ask(QUESTION)
     listed = reader.get("/api/conversations").json()["conversations"]
     opened = reader.get(f"/api/conversations/{reader.id}").json()
     exported = reader.get("/api/conversations/export").json()
-    renamed = httpx.patch(f"{served.url}/api/conversations/{reader.id}", json={"title": "x"}, headers=reader.headers)
+    renamed = httpx.patch(
+        f"{with_model.url}/api/conversations/{reader.id}", json={"title": "x"}, headers=reader.headers
+    )
     times = list(_times([listed, opened, exported, renamed.json()]))
     assert len(times) == 2 + 4 + (1 + 4) + 2
     assert all(TIME.fullmatch(time) for time in times), times
@@ -92,9 +89,9 @@ def _times(value: Any, name: str = "") -> Iterator[str]:
         yield value
 
 
-def test_a_question_edited_back_goes_on_from_its_first_answer(served: Served, gemini: GeminiServer) -> None:
+def test_a_question_edited_back_goes_on_from_its_first_answer(with_model: Served, gemini: GeminiServer) -> None:
     gemini.script(Reply(chunks=("About the old one.",)), Reply(chunks=("About the new one.",)))
-    reader = Reader(served.url)
+    reader = Reader(with_model.url)
     first = reader.ask(QUESTION, "u1")
     reader.ask("What does the ground do?", "u1", messageId="u1")
     again = reader.ask(QUESTION, "u1", messageId="u1")
@@ -145,12 +142,12 @@ def test_search_is_for_readers_where_guests_may_not_ask(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["", " ", "\u200b", "\x00"])
-def test_a_search_for_nothing_is_refused(served: Served, words: str) -> None:
-    answer = httpx.get(f"{served.url}/api/search", params={"q": words})
+def test_a_search_for_nothing_is_refused(with_model: Served, words: str) -> None:
+    answer = httpx.get(f"{with_model.url}/api/search", params={"q": words})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "empty_message")
 
 
 @pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/api/search/", "/docs/", "/api/conversations/"])
-def test_no_address_redirects_to_the_host_that_a_request_names(served: Served, path: str) -> None:
-    answer = httpx.get(f"{served.url}{path}", headers={"host": "evil.example"})
+def test_no_address_redirects_to_the_host_that_a_request_names(with_model: Served, path: str) -> None:
+    answer = httpx.get(f"{with_model.url}{path}", headers={"host": "evil.example"})
     assert (answer.status_code, answer.headers.get("location")) == (404, None)

@@ -1,15 +1,13 @@
 """Questions that take something for granted that the book contradicts, over HTTP with a model that corrects them."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from engines import prompts
 from tests.gemini_server import GeminiServer, Reply, gemini_fixture
-from tests.serving import Served, ask, copied, serving
+from tests.serving import Served, ask
 
 QUESTION = "Since the ground can also pull at the feet, where outside the support polygon may the zero moment point be?"
 CORRECTION = "The book says that the ground only pushes and never pulls [source 1], so it stays inside [source 1]."
@@ -19,18 +17,12 @@ PASSAGE = "The ground only pushes and never pulls"
 gemini = gemini_fixture()
 
 
-@pytest.fixture(scope="module")
-def served(small_index: Path, tmp_path_factory: pytest.TempPathFactory, gemini: GeminiServer) -> Iterator[Served]:
-    with serving(copied(small_index, tmp_path_factory.mktemp("premises")), gemini_url=gemini.url) as server:
-        yield server
-
-
 def test_the_passage_that_contradicts_reaches_the_model_with_the_rule_to_correct(
-    served: Served, gemini: GeminiServer
+    with_model: Served, gemini: GeminiServer
 ) -> None:
     gemini.reply = Reply(chunks=(CORRECTION,))
     before = len(gemini.streams)
-    ask(served.url, QUESTION)
+    ask(with_model.url, QUESTION)
     (request,) = gemini.streams[before:]
     assert "takes something for granted that the passages contradict, correct that first" in request.system
     assert request.system.startswith(prompts.TUTOR)
@@ -63,12 +55,12 @@ def unsure(url: str) -> tuple[str, int]:
 
 @pytest.mark.parametrize("verdict", ["", "<verdict>wholly</verdict>\n", "<verdict>partly: where it may be</verdict>\n"])
 def test_the_correction_reaches_the_reader_with_its_citation(
-    served: Served, gemini: GeminiServer, verdict: str
+    with_model: Served, gemini: GeminiServer, verdict: str
 ) -> None:
-    question, number = unsure(served.url) if verdict else (QUESTION, 1)
+    question, number = unsure(with_model.url) if verdict else (QUESTION, 1)
     correction = CORRECTION.replace("source 1", f"source {number}")
     gemini.reply = Reply(chunks=(verdict, correction) if verdict else (correction,))
-    answer = ask(served.url, question)
+    answer = ask(with_model.url, question)
     assert answer["grounded"] is True
     assert answer["complete"] is True
     assert "the ground only pushes and never pulls" in answer["answer"]
@@ -78,9 +70,11 @@ def test_the_correction_reaches_the_reader_with_its_citation(
 
 
 def test_a_premise_that_the_book_does_not_speak_of_becomes_the_refusal_where_the_model_says_so(
-    served: Served, gemini: GeminiServer
+    with_model: Served, gemini: GeminiServer
 ) -> None:
     gemini.reply = Reply(chunks=("<verdict>not at all</verdict>",))
-    answer = ask(served.url, "Since robots breathe through the zero moment point, how many litres of air do they need?")
+    answer = ask(
+        with_model.url, "Since robots breathe through the zero moment point, how many litres of air do they need?"
+    )
     assert (answer["verdict"], answer["grounded"]) == ("not_covered", False)
     assert "verdict>" not in json.dumps(answer)

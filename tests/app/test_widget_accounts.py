@@ -42,6 +42,12 @@ def sign_up(page: Page, email: str = "ada@book.example") -> None:
     expect(page.get_by_role("textbox", name="Question")).to_be_visible()
 
 
+def become_guest(page: Page) -> None:
+    """Open the earlier conversations, which from now on are kept for a guest."""
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("button", name="Keep my conversations on this device").click()
+
+
 def test_the_real_service_answers_with_the_nearest_heading(page: Page) -> None:
     asked(page)
     expect(page.locator("a.place").first).to_have_text("Why it stays inside")
@@ -85,8 +91,7 @@ def test_a_conversation_that_is_opened_again_shows_what_was_searched_for(page: P
 
 
 def test_a_guests_conversations_become_those_of_the_account(page: Page) -> None:
-    page.get_by_role("button", name="Earlier conversations").click()
-    page.get_by_role("button", name="Keep my conversations on this device").click()
+    become_guest(page)
     expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
     page.get_by_role("button", name="Back to the conversation").click()
     asked(page)
@@ -112,8 +117,7 @@ def test_a_conversation_that_began_before_signing_in_is_kept_and_goes_on(
     page = open_page(site)
     open_panel(page)
     if way.startswith("a guest's"):
-        page.get_by_role("button", name="Earlier conversations").click()
-        page.get_by_role("button", name="Keep my conversations on this device").click()
+        become_guest(page)
         expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
         page.get_by_role("button", name="Back to the conversation").click()
     asked(page)
@@ -121,8 +125,7 @@ def test_a_conversation_that_began_before_signing_in_is_kept_and_goes_on(
     cards = turns.first.locator("a.place").all_text_contents()
     assert cards
     if way == "as a guest":
-        page.get_by_role("button", name="Earlier conversations").click()
-        page.get_by_role("button", name="Keep my conversations on this device").click()
+        become_guest(page)
         expect(page.locator("button.entry")).to_have_count(1)
         page.get_by_role("button", name="Back to the conversation").click()
     elif way == "a new account":
@@ -155,8 +158,7 @@ def guest_with_two_conversations(open_page: OpenPage, service: Served, site: str
     page = open_page(site, expect=("413", "503", "ERR_FAILED"))
     open_panel(page)
     asked(page)
-    page.get_by_role("button", name="Earlier conversations").click()
-    page.get_by_role("button", name="Keep my conversations on this device").click()
+    become_guest(page)
     expect(page.locator("button.entry")).to_have_count(1)
     page.get_by_role("button", name="New conversation").click()
     asked(page, SECOND_QUESTION)
@@ -275,8 +277,7 @@ def test_a_guest_is_there_again_after_the_account_of_a_link(service: Served, sit
     page = open_page(site, on_dialog=lambda dialog: dialog.accept())
     open_panel(page)
     asked(page)
-    page.get_by_role("button", name="Earlier conversations").click()
-    page.get_by_role("button", name="Keep my conversations on this device").click()
+    become_guest(page)
     has_earlier(page, QUESTION)
     with page.expect_event("dialog"):
         follow(page, site + link(session_of(service, "eve")))
@@ -330,8 +331,7 @@ def test_a_turn_that_the_history_refuses_is_left_out_and_the_later_ones_are_kept
     if way == "a new account":
         sign_up(page)
     else:
-        page.get_by_role("button", name="Earlier conversations").click()
-        page.get_by_role("button", name="Keep my conversations on this device").click()
+        become_guest(page)
         expect(page.locator("button.entry")).to_have_count(1)
     expect(told).to_have_count(1)
     if way == "as a guest":
@@ -614,8 +614,7 @@ def test_a_guest_of_supabase_signs_up_with_a_letter_and_keeps_their_conversation
     site = start(host_site(served.url))
     page = open_page(site)
     open_panel(page)
-    page.get_by_role("button", name="Earlier conversations").click()
-    page.get_by_role("button", name="Keep my conversations on this device").click()
+    become_guest(page)
     expect(page.get_by_text("There are no earlier conversations.")).to_be_visible()
     page.get_by_role("button", name="Back to the conversation").click()
     asked(page)
