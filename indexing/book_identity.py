@@ -21,7 +21,7 @@ def book_metadata(cut: ChunkedBook) -> dict[str, str]:
         "folder": _folder_name(cut.folder),
         "digest": cut.digest,
         "versions": ",".join(sorted({chunk.version for chunk in cut.chunks})),
-        COMMIT_UNKNOWN: why_no_commit(cut.folder),
+        COMMIT_UNKNOWN: git_commit(cut.folder)[1],
         **cut.book.site_facts,
     }
     return {name: value for name, value in facts.items() if value}
@@ -62,17 +62,8 @@ def _folder_name(folder: Path | None) -> str:
     return str(path if checkout is None else path.relative_to(checkout.parent))
 
 
-def git_commit(folder: Path | None) -> str | None:
-    """The commit of the book's folder; None if it is unknown."""
-    return _commit(folder)[0]
-
-
-def why_no_commit(folder: Path | None) -> str:
-    """Why the commit of the book's folder is unknown; "" if it is known."""
-    return _commit(folder)[1]
-
-
-def _commit(folder: Path | None) -> tuple[str | None, str]:
+def git_commit(folder: Path | None) -> tuple[str | None, str]:
+    """The commit of the book's folder and ""; or None, and why it is unknown."""
     if folder is None:
         return None, "the book has no folder"
     command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]

@@ -317,7 +317,7 @@ def _start(store: IndexStore, chunked: ChunkedBook, spec: IndexSpec, live: Build
     """
     every_chunk = frozenset(chunk.id for chunk in chunked.chunks)
     room = int(len(chunked.chunks) * MAX_REPLACED)
-    commit = git_commit(chunked.folder)
+    commit, _ = git_commit(chunked.folder)
     if live is not None and live.counts.get(REPLACED, 0) < room:
         build = store.create_build(spec, git_commit=commit, start=live)
         if not build.copied:

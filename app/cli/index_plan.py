@@ -77,8 +77,8 @@ def markdown(plan: Plan) -> str:
         f"\n**{name}** differs: {code_span(str(old))} live, {code_span(str(new))} now."
         for name, (old, new) in plan.different_settings.items()
     ]
-    lines += ["", f"**{_left_out_summary(plan)}**"] if plan.left_out else []
-    lines += ["", f"**{_unreadable_summary(plan)}**"] if plan.unreadable else []
+    for warning in _warnings(plan):
+        lines += ["", f"**{warning}**"]
     for title, names in _details(plan):
         lines += ["", f"<details><summary>{title}: {len(names)}</summary>", ""]
         lines += [f"- {code_span(name)}" for name in names[:MOST_SHOWN]]
@@ -95,15 +95,12 @@ def code_span(text: str) -> str:
     return f"{ticks}{pad}{line}{pad}{ticks}" if line.strip() else "(nothing)"
 
 
-def _left_out_summary(plan: Plan) -> str:
-    return (
-        f"{counted(len(plan.left_out), 'page')} would disappear because of an error, not because of a deletion: "
-        "see the reasons below."
-    )
-
-
-def _unreadable_summary(plan: Plan) -> str:
-    return f"{counted(len(plan.unreadable), 'file')} cannot be read, and will not be published: see the reasons."
+def _warnings(plan: Plan) -> Iterator[str]:
+    if plan.left_out:
+        pages = counted(len(plan.left_out), "page")
+        yield f"{pages} would disappear because of an error, not because of a deletion: see the reasons below."
+    if plan.unreadable:
+        yield f"{counted(len(plan.unreadable), 'file')} cannot be read, and will not be published: see the reasons."
 
 
 def _stored(store: IndexStore, name: str) -> Iterator[ChunkHead]:
@@ -127,10 +124,8 @@ def _print_table(plan: Plan) -> None:
             out.print(f"  … and {len(names) - MOST_SHOWN} more; --json lists them all")
     for name, (old, new) in plan.different_settings.items():
         out.print(f"setting {name}: {old!r} live, {new!r} now")
-    if plan.left_out:
-        out.print(_left_out_summary(plan), style="bold yellow")
-    if plan.unreadable:
-        out.print(_unreadable_summary(plan), style="bold yellow")
+    for warning in _warnings(plan):
+        out.print(warning, style="bold yellow")
     if plan.lost_addresses:
         out.print(_cited(plan))
     out.print(_work(plan))

@@ -8,7 +8,7 @@ import pytest
 
 from engines.embedding.embedding_model import describe_model
 from engines.settings import EngineSettings
-from indexing.book_identity import book_metadata, book_name, git_commit, is_another_book, why_no_commit
+from indexing.book_identity import book_metadata, book_name, git_commit, is_another_book
 from indexing.chunking import chunk_book
 from indexing.progress import Silent
 from indexing.read_book import read_book
@@ -69,20 +69,20 @@ def test_the_commit_of_a_checkout_is_known(tmp_path: Path) -> None:
     _git(tmp_path, "init")
     _git(tmp_path, "commit", "--allow-empty", "-m", "First")
     (tmp_path / "site" / "docs").mkdir(parents=True)
-    assert len(git_commit(tmp_path / "site" / "docs") or "") == 40
-    assert why_no_commit(tmp_path / "site" / "docs") == ""
+    assert len(git_commit(tmp_path / "site" / "docs")[0] or "") == 40
+    assert git_commit(tmp_path / "site" / "docs")[1] == ""
 
 
 def test_an_unknown_commit_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    assert why_no_commit(None) == "the book has no folder"
+    assert git_commit(None)[1] == "the book has no folder"
     (tmp_path / "plain").mkdir()
-    assert why_no_commit(tmp_path / "plain") == "the book is not in a git checkout"
+    assert git_commit(tmp_path / "plain")[1] == "the book is not in a git checkout"
     _git(tmp_path / "empty", "init")
-    assert why_no_commit(tmp_path / "empty") == "the repository has no commit"
+    assert git_commit(tmp_path / "empty")[1] == "the repository has no commit"
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert why_no_commit(tmp_path / "plain") == "git is not installed"
-    assert git_commit(tmp_path / "plain") is None
+    assert git_commit(tmp_path / "plain")[1] == "git is not installed"
+    assert git_commit(tmp_path / "plain")[0] is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -94,4 +94,4 @@ def test_a_checkout_of_another_user_is_not_trusted_and_the_remedy_is_named(
     _git(tmp_path / "book", "init")
     for path in (tmp_path / "book", *(tmp_path / "book").rglob("*")):
         os.chown(path, 12345, 12345)
-    assert "safe.directory" in why_no_commit(tmp_path / "book")
+    assert "safe.directory" in git_commit(tmp_path / "book")[1]
