@@ -63,7 +63,7 @@ _NOTE = (
 
 
 async def plan_points(asked: Task, read: ReadPage, *, has_model: bool) -> Plan | None:
-    """The plan for points of an earlier answer; None if no answer has several."""
+    """The plan for points of an earlier answer; None if no answer has several, or if the message rather asks anew."""
     text = asked.question.text
     seen, points = await _last_points(asked, None if has_model else read)
     if not has_model and names_a_step(text):
@@ -79,6 +79,8 @@ async def plan_points(asked: Task, read: ReadPage, *, has_model: bool) -> Plan |
     if not points or (has_model and not is_list and not names_points(text)):
         return None
     wanted = _wanted(asked, points)
+    if not wanted and point_asked(text, after_points=True) is None:
+        return None  # "and with React 17?" counts no points
     if not wanted:
         return ready(asked, Quotation(asked.messages.no_point.format(count=len(points)), (), ()), NO_VERDICT)
     if has_model:

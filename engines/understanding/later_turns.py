@@ -200,7 +200,8 @@ def counted_on(messages: Sequence[str]) -> str:
 def point_by_its_noun(text: str, said: str) -> Intent | None:
     """The same with a noun of what was said in place of "point": "the third phase" after "what are the phases?".
 
-    What any answer may list, ways and reasons, need not have been named: "the first reason" after "why ROS 2?".
+    What any answer may list, ways and reasons, need not have been named: "the first reason" after "why ROS 2?". With a
+    number behind it the noun has to be said in another form, "phase 2" after "the phases": "ROS 2" is a name.
     """
     if len(text) > _MOST_CHARACTERS:
         return None
@@ -210,7 +211,8 @@ def point_by_its_noun(text: str, said: str) -> Intent | None:
     for at, word in enumerate(words):
         is_counted = _number(words[at - 1], ordinal=True) is not None if at else False
         is_numbered = at + 1 < len(words) and words[at + 1].isdecimal()
-        is_noun = _COUNTED.match(word) or any(is_form_of(word, noun) for noun in nouns)
+        others = nouns if is_counted else nouns - {word}
+        is_noun = _COUNTED.match(word) or any(is_form_of(word, noun) for noun in others)
         if word not in _BESIDE and (is_counted or is_numbered) and is_noun:
             return point_asked(" ".join((*words[:at], _A_POINT, *words[at + 1 :])))
     return None
