@@ -23,6 +23,7 @@ _SURELY_ENGLISH = 2.7  # Zipf's scale; rarer words beside Roman Urdu are rather 
 _SHORTEST = 4  # letters
 _TWO_EDITS_FROM = 8  # letters; a word that differs from one of the book by fewer edits is another spelling of it
 _NO_NAMES = tuple(lexicon.words("endings_of_no_names"))
+_VERB = lexicon.pattern("sentences", r"(?<!\w){before_a_verb}\s+(?P<verb>\w+)")
 _UNDONE = tuple(lexicon.words("beginnings_of_no_names"))
 _LIKE_ROMAN_URDU = ("a", "i", "o")  # how its words end that English has as rare ones: "jana", "nahi"
 
@@ -48,6 +49,7 @@ def unmentioned_word(text: str, asked: Understanding, names: Set[str], build: _B
         word.casefold() for pair in (*asked.corrections, *asked.terms, *asked.meanings) for word in _words(*pair)
     }
     passed_over.update(word.casefold() for word in words_of_subject(asked.pasted or "", asked.language))
+    passed_over.update(found["verb"].casefold() for found in _VERB.finditer(text) if found["verb"] not in names)
     found: list[tuple[float, str]] = []
     for word in words_of_subject(text, asked.language):
         plain = word.casefold()

@@ -13,7 +13,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from engines.events import COVERED, Event, Finished, GroundingDecided, Question, SourcesFound
 from engines.instrumentation import QuickPostprocessor, synthesis
-from engines.retrieval.retriever import ADDRESS, GROUNDING, origin_of, understand_for
+from engines.retrieval.retriever import ADDRESS, GROUNDING, UNMENTIONED, origin_of, understand_for
 from engines.synthesis.extractive import (
     AnswerQuery,
     ExtractiveSynthesizer,
@@ -98,10 +98,14 @@ class Covered(QuickPostprocessor):
 
 
 class AtLeastUncertain(QuickPostprocessor):
-    """Answers a question about the book itself from the nearest passages, whatever the verdict."""
+    """Answers a question about the book itself from the nearest passages, whatever the verdict.
+
+    What the book does not mention is not told: such a question may be searched for in other words than the reader's.
+    """
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         for found in nodes:
+            found.node.metadata.pop(UNMENTIONED, None)
             decided = found.node.metadata.get(GROUNDING)
             if decided is not None and not decided.grounded:
                 found.node.metadata[GROUNDING] = replace(decided, verdict="uncertain")

@@ -43,6 +43,9 @@ class Build:
         ("jest ko svelte ke sath kaise istemal karun?", ""),  # may be Roman Urdu, for all that is known
         ("jest ko cypress ke sath kaise istemal karun?", "cypress"),
         ("how do I sell a component", ""),  # not rare
+        ("which page do I assign for components?", ""),  # a verb
+        ("is it possible to anodize components", ""),
+        ("can I migrate to Svelte", "Svelte"),
         ("welche komponenten haben bonuspunkte", ""),  # of another language
         ("how do I test a vitset component", ""),  # no word that English has
     ],
