@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import accumulate, chain, islice, takewhile
 from operator import attrgetter
 from typing import Any
@@ -280,7 +281,7 @@ def _shingles(text: str, locale: str | None) -> tuple[frozenset[tuple[str, ...]]
     """All shingles of a text, and the first few in sorted order: more than near duplicates may differ by."""
     words = tokens(text, locale)
     found = frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
-    return found, tuple(sorted(found)[: int((1 - SAME_WORDS) * len(found)) + 2])
+    return found, tuple(nsmallest(int((1 - SAME_WORDS) * len(found)) + 2, found))
 
 
 def _alike(mine: frozenset[tuple[str, ...]], theirs: frozenset[tuple[str, ...]]) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -358,10 +359,15 @@ def load_words(record: BuildRecord) -> None:
 
 def address(metadata: dict[str, Any], site_url: str | None) -> str:
     """A chunk's address for readers, with its anchor; absolute if the site's origin is known."""
-    path = quote(str(metadata.get(payload.URL, "")), safe=_UNQUOTED)
+    path = _quoted(str(metadata.get(payload.URL, "")))
     anchor = str(metadata.get(payload.ANCHOR) or "")
-    link = f"{path}#{quote(anchor, safe=_UNQUOTED)}" if anchor else path
+    link = f"{path}#{_quoted(anchor)}" if anchor else path
     return f"{site_url.rstrip('/')}{link}" if site_url else link
+
+
+@lru_cache(maxsize=5_000)  # a question makes forty addresses
+def _quoted(text: str) -> str:
+    return quote(text, safe=_UNQUOTED)
 
 
 def chunk_nodes(nodes: Sequence[NodeWithScore]) -> list[ChunkNode]:

@@ -210,7 +210,7 @@ WHICH_CHAPTER = pattern(
     r"\b{where}\s+{within}\s+{this_or_your}?\s*{book}s?\s+{does}\b(?:\s+{they})?(?P<rest8>\b.+)",
     r"\b{is_there}\s+(?:there\s+)?(?:also\s+)?{any}?\s*(?P<thing>{thing}\b.{0,40})",
     r"{is_there_something} (?P<rest6>{on_something}\b.+)",
-    r"(?P<rest5>.+?)\s+{which_behind}\s+{place}s?",
+    r"(?<!.)(?P<rest5>.+?)\s+{which_behind}\s+{place}s?",
     r"^\W*{where_is}\s+(?P<rest9>.+?)\s+{is_explained}(?:\s+{in_the_book})*\W*$",
     r"^\W*{where_it_explains}\s+(?P<rest10>.+?)\W*$",
     r"^\W*(?P<rest11>.+?)\s+{explained_where}\W*$",

@@ -149,7 +149,7 @@ _AROUND = '.,;:!?()[]"*`'  # never part of a word
 _REMEMBERED_LENGTH = 40  # characters; longer ones rarely recur
 _REMEMBERED_PIECES = 100_000  # 20 MB
 _REMEMBERED_LOCALES = 1_000  # a book has a few; callers may pass any string
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u0640"))
+_INVISIBLE = regex.compile("[\u00ad\u200b\u200c\u200d\u200e\u200f\u0640]")
 
 RARE_SHARE = 0.003  # of the chunks; rarer words count as being in this many, so that a record stays below 50 kB
 WRITTEN_WORDS = 20_000  # that are kept as they are written; about 100 kB
@@ -187,7 +187,7 @@ def tokens(text: str, locale: str | None = None) -> list[str]:
     if text.isascii():
         normal, known = text, _KNOWN[locale]
     else:
-        normal = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
+        normal = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
         known = (_KNOWN_WITHOUT_ARABIC if _NOT_ARABIC.search(normal) else _KNOWN)[locale]
     return list(chain.from_iterable(map(known.__getitem__, normal.split())))  # no token has a space in it
 
@@ -262,7 +262,7 @@ def _piece_tokens(piece: str, stemmers: Stemmers) -> tuple[str, ...]:
     return tuple(
         token
         for found in _TOKEN.findall(piece)
-        for run in _UNSPACED.findall(found)
+        for run in ((found,) if found.isascii() else _UNSPACED.findall(found))
         for token in (_bigrams(run) if _STARTS_UNSPACED.match(run) else _word_tokens(run, stemmers))
     )
 
