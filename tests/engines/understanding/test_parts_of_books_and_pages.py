@@ -87,6 +87,7 @@ def test_a_book_in_one_language_is_asked_in_another_what_it_has(subject: str) ->
 
 def test_the_other_one_is_what_stands_beside_the_thing_before() -> None:
     assert asks_the_other_one("and the other one, which keeps them?")
+    assert asks_the_other_one("and the other way round?")
     assert not asks_the_other_one("compare it with the other page")
 
 
