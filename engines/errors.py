@@ -16,7 +16,7 @@ ModelError
 
 from dataclasses import dataclass
 
-from engines.events import FinishReason
+from engines.events import Failed, FinishReason
 from storage.errors import BookragError
 
 
@@ -50,6 +50,14 @@ class ModelError(BookragError):
         self.wordless = True
         self.args = (self.wordless_sentence,)
         return self
+
+
+def model_error(failed: Failed) -> ModelError:
+    """The error of an answer's failure, by its code, with the message that a reader gets."""
+    kind = next((each for each in ModelError.__subclasses__() if each.code == failed.code), ModelError)
+    error = kind(retry_after_seconds=failed.retry_after_seconds)
+    error.args = (failed.message,)
+    return error
 
 
 class ModelUnavailableError(ModelError):

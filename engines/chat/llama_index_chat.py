@@ -10,7 +10,7 @@ from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine
 from llama_index.core.memory import BaseMemory
 from llama_index.core.schema import NodeWithScore
 
-from engines.errors import ModelError
+from engines.errors import model_error
 from engines.events import CitationsResolved, Event, Failed, GroundingDecided, SourcesFound, TextDelta
 
 
@@ -74,7 +74,7 @@ class EventChatEngine(BaseChatEngine):
                     answer.response = event.text
                     written = ChatMessage(role=MessageRole.ASSISTANT, content=event.text)
                 elif isinstance(event, Failed):
-                    raise ModelError(event.message)
+                    raise model_error(event)
         await self._memory.aput(ChatMessage(role=MessageRole.USER, content=message))
         await self._memory.aput(written)
 

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from engines.chat.engine import BookChat
-from engines.errors import ModelError
+from engines.errors import ModelError, model_error
 from engines.evaluation.judge import Judge
 from engines.evaluation.metrics import Figure, mean_figure
 from engines.evaluation.questions import EvalQuestion, repeated, set_digest
@@ -281,7 +281,7 @@ async def _evaluate(
     async with aclosing(chat.answer(Question(question.question))) as events:
         async for event in events:
             if isinstance(event, Failed):
-                raise ModelError(event.message)
+                raise model_error(event)
             if isinstance(event, CitationsResolved):
                 resolved = event
             elif isinstance(event, Finished):

@@ -21,7 +21,7 @@ from llama_index_instrumentation.span import active_span_id
 from engines.citations.answer_blocks import sentences
 from engines.citations.answer_text import AnswerText
 from engines.coverage.verdict import retrieved
-from engines.errors import ModelError
+from engines.errors import model_error
 from engines.events import (
     COVERED,
     Citation,
@@ -133,7 +133,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
                 if isinstance(event, CitationsResolved):
                     response.response = event.text
                 elif isinstance(event, Failed):
-                    raise ModelError(event.message)
+                    raise model_error(event)
         return response
 
     async def aget_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:

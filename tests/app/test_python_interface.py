@@ -9,11 +9,12 @@ import pytest_asyncio
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from engines.book import Book, open_book
+from engines.errors import ModelKeyError
 from engines.events import Scope
 from engines.settings import EngineSettings
 from storage.errors import InputError
 from storage.settings import StorageSettings
-from tests.gemini_server import GeminiServer, Reply, gemini_fixture
+from tests.gemini_server import GeminiServer, Reply, gemini_fixture, wrong_key
 from tests.serving import Served, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -147,6 +148,20 @@ async def test_synchronous_calls_answer_like_awaited_ones(book: Book) -> None:
         assert of_python(engine.chat(message)) == of_python(await awaited.achat(message))
         assert of_python(queries.query(message)) == of_python(await queries.aquery(message))
     assert engine.chat_history == awaited.chat_history
+
+
+async def test_a_failure_is_the_error_of_its_code_with_what_a_reader_is_told(
+    small_index: Path, gemini: GeminiServer
+) -> None:
+    settings = EngineSettings.model_validate({"gemini_api_key": "k", "gemini_base_url": gemini.url})
+    async with open_book(engine_settings=settings, storage_settings=StorageSettings(data_dir=small_index)) as book:
+        gemini.script(wrong_key(), wrong_key())
+        engine = book.as_chat_engine()
+        with pytest.raises(ModelKeyError, match="refused the service's key"):
+            await engine.achat(MESSAGES[1])
+        with pytest.raises(ModelKeyError, match="refused the service's key"):
+            await book.as_query_engine().aquery(MESSAGES[1])
+    assert engine.chat_history == []
 
 
 async def test_an_invalid_message_or_scope_is_refused_like_the_server_s(book: Book) -> None:

@@ -76,6 +76,14 @@ def test_a_key_that_gemini_refuses(data_dir: Path, tmp_path: Path) -> None:
     assert "a-secret-key" not in json.dumps(verdicts)
 
 
+def test_a_model_that_fails_is_told_although_a_second_one_answers(tmp_path: Path) -> None:
+    with GeminiServer() as gemini:
+        gemini.of_model = {"first": Reply(status=404)}
+        more = {"GEMINI_MODEL": "first", "GEMINI_FALLBACK_MODEL": "second"}
+        verdicts, code = examined(tmp_path, tmp_path / "empty", GEMINI_API_KEY="k", GEMINI_BASE_URL=gemini.url, **more)
+    assert (code, verdicts["model"]["state"]) == (1, "failed")
+
+
 @pytest.mark.parametrize(
     ("reply", "named"),
     [
