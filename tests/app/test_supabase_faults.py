@@ -31,7 +31,7 @@ ACCOUNT = {"email": EMAIL, "password": PASSWORD}
 USER_ID = "3f2f1c9e-0000-4000-8000-000000000000"
 ANSWER = Answer("Because.", complete=True, finish_reason="stop")
 
-# 1: answers of Auth with status 200 that are no answers ---------------------------------------------------------------
+# answers of Auth with status 200 that are no answers ---------------------------------------------------------------
 
 TIMES = '"created_at": "2026-01-01T00:00:00Z"'
 USER = f'"id": "{USER_ID}", "aud": "authenticated", "app_metadata": {{}}, {TIMES}'
@@ -87,7 +87,7 @@ async def test_an_answer_of_auth_that_is_none_is_an_outage(
         assert (await call(http, "user", signed_in)).json()["email"] == EMAIL
 
 
-# 2: errors of Auth of other shapes ------------------------------------------------------------------------------------
+# errors of Auth of other shapes ------------------------------------------------------------------------------------
 
 ODD_ERRORS = {
     "400 without a code": (400, '{"message": "no"}'),
@@ -133,7 +133,7 @@ async def test_an_error_of_another_shape_is_told_in_our_words(
                 assert inner not in response.text.lower(), (name, response.text)
 
 
-# 3: clocks ------------------------------------------------------------------------------------------------------------
+# clocks ------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_session_that_this_machines_clock_calls_expired_is_named_in_the_log(
@@ -151,7 +151,7 @@ async def test_a_session_that_this_machines_clock_calls_expired_is_named_in_the_
     assert "clock" in caplog.text
 
 
-# 4: keys --------------------------------------------------------------------------------------------------------------
+# keys --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
@@ -199,7 +199,7 @@ async def test_a_key_that_is_withdrawn_ends_the_sessions_that_it_signed_and_no_o
         await accounts.verify(before)
 
 
-# 5: what PostgREST says -----------------------------------------------------------------------------------------------
+# what PostgREST says -----------------------------------------------------------------------------------------------
 
 DATABASE_ERRORS = {
     "the schema is read anew": (503, '{"code": "PGRST002", "message": "Could not query the database"}', 503),
@@ -335,7 +335,7 @@ async def test_a_token_that_was_good_stays_good_while_auth_answers_no_questions_
         assert refused.status_code == fault.status
 
 
-# 6: sessions that end in mid-answer -----------------------------------------------------------------------------------
+# sessions that end in mid-answer -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ended", ["expired", "key withdrawn"])
@@ -361,7 +361,7 @@ async def test_an_answer_whose_session_ended_meanwhile_is_stored_with_the_next(
     assert [(message.content, message.status) for message in found][-1] == ("Because.", "complete")
 
 
-# 7: a guest's sign-up that breaks off ---------------------------------------------------------------------------------
+# a guest's sign-up that breaks off ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ async def test_a_guests_sign_up_that_broke_off_succeeds_when_it_is_sent_again(
         assert (await http.get("/api/auth/user", headers=bearer(again.json()))).json()["email"] == EMAIL
 
 
-# 8: two tabs ----------------------------------------------------------------------------------------------------------
+# two tabs ----------------------------------------------------------------------------------------------------------
 
 
 async def test_two_tabs_that_refresh_at_once_have_the_same_session(
@@ -435,7 +435,7 @@ async def test_one_tab_that_leaves_does_not_break_the_refresh_of_the_other(
     assert (await stays).session
 
 
-# 9: tokens that are no tokens -----------------------------------------------------------------------------------------
+# tokens that are no tokens -----------------------------------------------------------------------------------------
 
 
 def unsigned(header: str, payload: str = "{}") -> str:
@@ -509,7 +509,7 @@ async def test_a_token_that_is_none_is_401_with_local_accounts(local_stores: Rea
         assert error_of(response) == (401, "not_authenticated")
 
 
-# 10: what hooks and other programs leave ------------------------------------------------------------------------------
+# what hooks and other programs leave ------------------------------------------------------------------------------
 
 
 async def test_tokens_without_a_session_are_not_taken_for_one_another(

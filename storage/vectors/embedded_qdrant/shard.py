@@ -171,20 +171,12 @@ def _vector(value: Any) -> Any:
     return value
 
 
-def _plain_vector(value: Any) -> Any:
-    if isinstance(value, edge.SparseVector):
-        return {"indices": value.indices, "values": value.values}
-    if isinstance(value, Mapping):
-        return {name: _plain_vector(part) for name, part in value.items()}
-    return value
-
-
 def _record(point: edge.Record) -> Json:
     record: Json = {"id": _plain_id(point.id)}
     if point.payload is not None:
         record["payload"] = point.payload
     if point.vector is not None:
-        record["vector"] = _plain_vector(point.vector)
+        record["vector"] = point.vector
     return record
 
 

@@ -52,14 +52,12 @@ def query(source: models.QueryRequest) -> Json:
 
 
 def point(source: models.PointStruct) -> tuple[Any, Any, Json | None]:
-    """A point to write: its id, its vectors, its payload."""
-    return source.id, vector(source.vector), source.payload
+    """A point to write: its id, its vectors by name, its payload."""
+    vectors: Any = source.vector
+    return source.id, {name: _vector(value) for name, value in vectors.items()}, source.payload
 
 
-def vector(value: Any) -> Any:
-    """Vectors to write."""
-    if isinstance(value, Mapping):
-        return {name: vector(part) for name, part in value.items()}
+def _vector(value: Any) -> Any:
     if isinstance(value, models.SparseVector):
         return {"indices": value.indices, "values": value.values}
     return value
@@ -77,16 +75,7 @@ class FoundPoint:
 
 def found(source: Json) -> FoundPoint:
     """A point that was read."""
-    vectors = source.get("vector")
-    return FoundPoint(source["id"], 0.0, source.get("payload"), None if vectors is None else _vector_back(vectors))
-
-
-def _vector_back(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if "indices" in value:
-            return models.SparseVector(indices=value["indices"], values=value["values"])
-        return {name: _vector_back(part) for name, part in value.items()}
-    return value
+    return FoundPoint(source["id"], 0.0, source.get("payload"), source.get("vector"))
 
 
 def response(points: list[Json]) -> models.QueryResponse:

@@ -66,7 +66,7 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
-# 2: one stranger ------------------------------------------------------------------------------------------------------
+# one stranger ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_stranger_does_not_stop_sign_ins_and_refreshes_of_others(
@@ -184,7 +184,7 @@ async def test_the_readers_address_is_handed_on(project: SupabaseServer, supabas
     assert project.last_headers("/auth/v1/token")["x-forwarded-for"] == "2001:db8::"
 
 
-# 3: profiles and tokens -----------------------------------------------------------------------------------------------
+# profiles and tokens -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", FULL_PROFILES)
@@ -634,7 +634,7 @@ async def test_a_guest_is_told_of_a_taken_address_where_no_letter_confirms(supab
         await supabase_stores.accounts.sign_up(ACCOUNT, guest=await new_guest(supabase_stores))
 
 
-# 12: readiness --------------------------------------------------------------------------------------------------------
+# readiness --------------------------------------------------------------------------------------------------------
 
 
 async def test_the_check_finds_what_is_wrong(
@@ -798,7 +798,7 @@ async def test_a_token_that_was_verified_outlives_the_auth_server(
         await supabase_stores.accounts.verify(other.access_token)
 
 
-# 19: when to come back ------------------------------------------------------------------------------------------------
+# when to come back ------------------------------------------------------------------------------------------------
 
 
 async def test_what_auth_says_of_the_wait_is_handed_on(project: SupabaseServer, supabase_stores: ReaderStores) -> None:
