@@ -89,8 +89,9 @@ def point_asked(text: str, *, after_points: bool = False) -> Intent | None:
 
     Behind an answer that has points (`after_points`) a number or a place in their order needs no word for them: "2?".
     """
-    in_words = _SECOND_LAST.sub(f" {_BEFORE_THE_LAST} ", _SIGN.sub(" number ", text))
-    words = plain_words(in_words) if len(text) <= _MOST_CHARACTERS else []
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    words = plain_words(_SECOND_LAST.sub(f" {_BEFORE_THE_LAST} ", _SIGN.sub(" number ", text)))
     is_point = [_POINT.match(word) is not None for word in ("", *words, "")]
     found: dict[int, int] = {}  # by the place of the word
     for at, word in enumerate(words):
@@ -139,7 +140,7 @@ def _closes(is_point: Sequence[bool], at: int) -> bool:
 
 
 def _all_points(text: str) -> Intent | None:
-    every = _ALL.search(text) if len(text) <= _MOST_CHARACTERS else None
+    every = _ALL.search(text)
     rest = plain_words(f"{text[: every.start()]} {text[every.end() :]}") if every else []
     return Intent("conversation_task", "point", subject=ALL_POINTS) if every and all(map(_is_beside, rest)) else None
 
