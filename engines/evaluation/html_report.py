@@ -144,7 +144,7 @@ def _left_out(run: Run, last: Run) -> list[str]:
 
 def _worst(run: Run) -> str:
     main = main_figure(run)
-    worst = [record for record in worst_questions(run) if record.figures[main] < 1][:WORST]
+    worst = worst_questions(run, WORST)
     return f"<h2>The worst questions</h2>{''.join(_question(record, main) for record in worst)}" if worst else ""
 
 

@@ -55,8 +55,7 @@ def run_markdown(run: Run) -> str:
             f"| {_cell_text(group)} | {f[main].count} | {f[main].mean:.4f} | {interval_text(f[main])} |"
             for group, f in run.groups.items()
         ]
-    worst = [record for record in worst_questions(run) if record.figures[main] < 1][:WORST]
-    if worst:
+    if worst := worst_questions(run, WORST):
         lines += ["", f"## The {len(worst)} worst questions", ""]
         lines += [
             f"- {record.figures[main]:.2f} **{record.question}** wanted {', '.join(record.relevant[:3]) or 'nothing'}; "
@@ -137,10 +136,11 @@ def main_figure(run: Run) -> str:
     return "ndcg@10" if "ndcg@10" in run.figures else f"ndcg@{run.cutoffs[-1]}"
 
 
-def worst_questions(run: Run) -> list[QuestionRecord]:
-    """The judged questions, the worst first."""
+def worst_questions(run: Run, most: int) -> list[QuestionRecord]:
+    """The judged questions whose main figure is below 1, the worst first, at most so many."""
     main = main_figure(run)
-    return sorted((record for record in run.questions if record.figures), key=lambda record: record.figures[main])
+    missed = (record for record in run.questions if record.figures and record.figures[main] < 1)
+    return sorted(missed, key=lambda record: record.figures[main])[:most]
 
 
 def comparison_markdown(comparison: Comparison) -> str:

@@ -144,9 +144,10 @@ class LiveIndex:
         aliases = (await self._engine.aclient.get_aliases()).aliases
         name = next((item.collection_name for item in aliases if item.alias_name == self._alias), None)
         before = self._generation
-        if name is None or (before is not None and before.build.name == name):
-            if name is None:
-                self._generation = None
+        if name is None:
+            self._generation = None
+            return
+        if before is not None and before.build.name == name:
             return
         metadata = (await self._engine.aclient.get_collection(name)).config.metadata
         record = BuildRecord.from_metadata(metadata)

@@ -97,7 +97,7 @@ def test_a_follow_up_is_condensed_with_the_messages_that_the_client_sends(served
     assert all("What is the capture point?" in received.everything for received in condensed)
 
 
-def test_json_on_request(served: Served, gemini: GeminiServer) -> None:
+def test_an_answer_is_one_json_object_where_the_request_accepts_that(served: Served, gemini: GeminiServer) -> None:
     gemini.script(Reply(chunks=("Pushes ", "only [1].")))
     answer = httpx.post(f"{served.url}/api/chat", json={"message": QUESTION}, headers={"accept": "application/json"})
     content = answer.json()

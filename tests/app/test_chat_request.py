@@ -48,13 +48,13 @@ USE_CHAT = {
 }
 
 
-def test_the_short_body() -> None:
+def test_the_short_body_is_a_message_with_its_history() -> None:
     body = ChatBody.model_validate({"message": " Why? ", "history": [{"role": "user", "content": "What?"}]})
     assert body.question().text == "Why?"
     assert body.question().history == (Turn("user", "What?"),)
 
 
-def test_what_use_chat_sends() -> None:
+def test_what_use_chat_sends_is_read() -> None:
     body = ChatBody.model_validate(USE_CHAT)
     assert body.text == "And why?"
     assert body.turns == (Turn("user", "What is the ZMP?"), Turn("assistant", "A point [1]."))

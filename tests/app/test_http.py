@@ -120,7 +120,7 @@ def test_a_request_that_is_sent_again_counts_once(data_dir: Path, gemini: Gemini
         assert httpx.post(f"{limited.url}/api/chat", json=nobody).status_code == 429
 
 
-def test_search_is_limited(data_dir: Path) -> None:
+def test_searches_above_the_limit_are_refused(data_dir: Path) -> None:
     limits = AppSettings(searches_per_reader="off", searches_per_address="2/minute", _env_file=None)
     with serving(data_dir, app=limits) as limited:
         found = [httpx.get(f"{limited.url}/api/search", params={"q": QUESTION}) for _ in range(3)]

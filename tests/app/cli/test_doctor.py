@@ -108,7 +108,7 @@ def test_a_model_that_cannot_be_fetched_is_not_mended_by_a_build(data_dir: Path,
     assert "EMBED_MODEL" in verdicts["index"]["message"]
 
 
-def test_no_index(tmp_path: Path) -> None:
+def test_without_an_index_the_command_that_builds_one_is_named(tmp_path: Path) -> None:
     verdicts, code = examined(tmp_path, tmp_path / "empty")
     assert (code, verdicts["index"]["state"]) == (1, "failed")
     assert "bookrag index build" in verdicts["index"]["mend"]
@@ -417,7 +417,9 @@ def test_the_migrations_that_are_missing_are_named(data_dir: Path, tmp_path: Pat
     assert (code, verdicts["supabase migrations"]["message"]) == (1, "missing: 20261129180000_understood.sql")
 
 
-def test_supabase_that_is_away(data_dir: Path, tmp_path: Path, project: SupabaseServer) -> None:
+def test_a_supabase_that_is_away_fails_the_check_of_accounts(
+    data_dir: Path, tmp_path: Path, project: SupabaseServer
+) -> None:
     project.faults.auth = Fault(status=503)
     verdicts, code = examined(tmp_path, data_dir, **supabase(project))
     assert (code, verdicts["accounts"]["state"]) == (1, "failed")

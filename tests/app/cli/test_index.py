@@ -300,7 +300,7 @@ class TestBadInput:
     """What cannot be used is named, with exit code 2."""
 
     @pytest.mark.parametrize("command", ["pages", "check-links", "plan", "build"])
-    def test_an_empty_book(self, maintainer: Maintainer, tmp_path: Path, command: str) -> None:
+    def test_an_empty_book_is_refused(self, maintainer: Maintainer, tmp_path: Path, command: str) -> None:
         maintainer.docs = tmp_path / "empty"
         maintainer.docs.mkdir()
 
@@ -324,7 +324,9 @@ class TestBadInput:
             ("NODE_TIMEOUT_SECONDS", "-1"),
         ],
     )
-    def test_a_wrong_setting(self, maintainer: Maintainer, name: str, value: str) -> None:
+    def test_a_wrong_setting_is_named_before_the_book_is_read(
+        self, maintainer: Maintainer, name: str, value: str
+    ) -> None:
         done = maintainer.run("build", **{name: value})
 
         assert done.returncode == 2

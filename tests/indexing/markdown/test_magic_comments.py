@@ -38,7 +38,7 @@ def test_a_magic_comment_is_not_shown(language: str, comment: str) -> None:
         ("js", "// highlight-next-line because"),
     ],
 )
-def test_any_other_comment_is(info: str, line: str) -> None:
+def test_any_other_comment_is_shown(info: str, line: str) -> None:
     [(_, text)] = blocks(f"```{info}\n{line}\nx\n```")
     assert line in text
 

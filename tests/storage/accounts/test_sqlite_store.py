@@ -125,7 +125,7 @@ def test_easy_passwords_are_weak(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "ピカチュウ電気ネズミ", "x7-Kq2!m"])
-def test_good_passwords_are_not(password: str) -> None:
+def test_good_passwords_are_not_weak(password: str) -> None:
     check_strength(password, EMAIL)
 
 

@@ -344,7 +344,7 @@ class TestList:
         assert found.snippet is not None
         assert words.casefold() in found.snippet.casefold()
 
-    async def test_rename_and_delete(self, stores: ReaderStores) -> None:
+    async def test_a_conversation_is_renamed_and_deleted(self, stores: ReaderStores) -> None:
         reader = await sign_up(stores, "a@book.example")
         turn = await ask(stores, reader, uuid4(), "Why?")
         renamed = await stores.conversations.rename(reader, turn.conversation_id, "Reasons")

@@ -40,7 +40,7 @@ def wait_for(process: Process, stage: str) -> None:
     "stage",
     [pytest.param(stage, marks=pytest.mark.smoke) if stage in {"half", "published"} else stage for stage in STAGES],
 )
-async def test_killed_at_a_stage(
+async def test_after_a_build_is_killed_at_any_stage_one_build_is_live_and_the_next_succeeds(
     settings: StorageSettings, store: IndexStore, open_another: OpenStore, stage: str
 ) -> None:
     publish(store, "first")
@@ -64,7 +64,7 @@ async def test_killed_at_a_stage(
 
 @pytest.mark.processes
 @pytest.mark.parametrize("milliseconds", [1, 5, 20, 60, 150])
-async def test_killed_while_it_publishes(
+async def test_a_build_that_is_killed_while_it_is_published_is_live_or_not(
     settings: StorageSettings, store: IndexStore, open_another: OpenStore, milliseconds: int
 ) -> None:
     publish(store, "first")

@@ -118,7 +118,7 @@ class TestSearching:
         assert found[0].metadata == two.metadata
         assert await (await store.pin()).chunks([]) == []
 
-    async def test_filters(self, store: IndexStore) -> None:
+    async def test_a_search_finds_what_its_filter_lets_through(self, store: IndexStore) -> None:
         chunks = [
             chunk("intro"),
             chunk("urdu", "/ur/docs/intro", locale="ur"),
