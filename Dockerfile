@@ -1,6 +1,6 @@
 # The image that serves has neither torch nor Node. `--target build` is the one that reads a book and exports models.
-# docs/deploy.md explains both.
-FROM debian:bookworm-slim AS base
+# docs/deploy.md explains both, and CONTRIBUTING.md how the tag below is raised.
+FROM debian:trixie-20261005-slim AS base
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
@@ -17,27 +17,37 @@ ENV PATH=/opt/bookrag/venv/bin:$PATH \
 WORKDIR /home/bookrag
 ENTRYPOINT ["/opt/bookrag/entrypoint.sh"]
 
+# What names the packages comes before the code: an edit of the code installs none of them again. pip builds a
+# distribution without modules here (its README is a stand-in), and the stages below put the real one over it.
 FROM base AS packages
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv \
+    && python3 -m venv /opt/bookrag/venv
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md ./
-COPY scripts scripts
+COPY pyproject.toml constraints.txt ./
+COPY scripts/install_torch.sh scripts/
+RUN touch README.md
+
+FROM packages AS serving
+RUN pip install --no-cache-dir -c constraints.txt '.[traces]'
+COPY README.md ./
 COPY app app
 COPY indexing indexing
 COPY engines engines
 COPY storage storage
-
-FROM packages AS serving
-RUN python3 -m venv /opt/bookrag/venv \
-    && /opt/bookrag/venv/bin/pip install --no-cache-dir -c constraints.txt '.[traces]' \
-    && /opt/bookrag/venv/bin/pip uninstall --yes pip setuptools \
+RUN pip install --no-cache-dir --no-deps --force-reinstall . \
+    && pip uninstall --yes pip setuptools \
     && find /opt/bookrag/venv -name tests -type d -prune -exec rm -r {} +
 
 FROM packages AS build
-RUN apt-get install -y --no-install-recommends nodejs \
-    && python3 -m venv /opt/bookrag/venv \
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs \
     && scripts/install_torch.sh /opt/bookrag/venv/bin/python \
-    && /opt/bookrag/venv/bin/pip install --no-cache-dir -c constraints.txt '.[models,evaluation]'
+    && pip install --no-cache-dir -c constraints.txt '.[models,evaluation]'
+COPY README.md ./
+COPY app app
+COPY indexing indexing
+COPY engines engines
+COPY storage storage
+RUN pip install --no-cache-dir --no-deps --force-reinstall .
 COPY book /home/bookrag/book
 WORKDIR /home/bookrag
 RUN MODELS_DIR=$IMAGE_MODELS DATA_DIR=/tmp/data bookrag index build \

@@ -11,12 +11,13 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext, suppress
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.before_public import left_open, reachable_by_others
 from app.chat_ui.router import page_router
 from app.errors import install_error_handlers
 from app.openapi import document
@@ -27,6 +28,7 @@ from app.services import Services, open_services
 from app.settings import AppSettings
 from app.widget.router import widget_router
 from storage.environment import read_settings
+from storage.errors import BookragError
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ def _lifespan(
         _end_with_parent()
         async with services() as opened:
             app.state.services = opened
+            await _log_what_is_open(opened)
             tracing = _tracing(app, opened, with_questions=with_questions)
             with tracing:
                 # The imported packages are 700,000 objects that are never freed: freezing them keeps collections from
@@ -92,6 +95,17 @@ def _lifespan(
                 yield
 
     return lifespan
+
+
+async def _log_what_is_open(services: Services) -> None:
+    """Log what a server that others can reach leaves open to them; each worker process says it."""
+    if not reachable_by_others(services.settings):
+        return
+    site = ""
+    with suppress(BookragError):  # readers are told by each answer, and operators by /readyz
+        site = (await services.book.index.current()).book.get("site_url", "")
+    for each in left_open(services.settings, has_model=services.book.llm is not None, site=site):
+        logger.warning("Open to the public: %s. %s", each.message, each.mend)
 
 
 def _allow_origins(app: FastAPI, origins: list[str]) -> None:

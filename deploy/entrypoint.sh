@@ -8,6 +8,7 @@ if [ -z "${QDRANT_URL:-}" ] && [ ! -e "$DATA_DIR/index/aliases.json" ] && [ -e "
     find "$models" -maxdepth 1 -type l -delete # a backup may bring models, and is restored into an empty folder
     rmdir "$models" 2>/dev/null || true
   fi
+  echo "DATA_DIR has no index: serving the book of the image, which is the sample book unless another one was put there" >&2
   bookrag restore "$BOOK_BACKUP"
 fi
 mkdir -p "$models"

@@ -37,7 +37,8 @@ WAIT_MILLISECONDS = 15_000  # for what comes about at once, on a machine at work
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 REFUSED = "Failed to load resource: net::ERR_CONNECTION_REFUSED"  # what a page logs whose server is away
 SKIPPED = (
-    "NO CHROMIUM: the chat page was not driven. Install one (Debian: apt-get install chromium), or name it in CHROMIUM."
+    "Chromium is not installed: the chat page was not driven. Install one (Debian: apt-get install chromium), or name "
+    "it in CHROMIUM."
 )
 
 

@@ -7,13 +7,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from ruamel.yaml import YAML
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.settings import AppSettings
 from tests.gemini_server import GeminiServer, Reply
 from tests.qdrant_server import QdrantServer
 from tests.server_processes import free_port, wait_until_listening
@@ -297,29 +301,38 @@ def test_every_setting_of_the_file_of_settings_reaches_the_containers(service: s
     assert {name for name in names if value(name) != "mine"} == fixed
 
 
-@pytest.fixture
-def proxied(data_dir: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of nginx with deploy/nginx.conf before a server whose model writes slowly."""
+@contextmanager
+def nginx_before(url: str, folder: Path) -> Iterator[str]:
+    """The address of nginx with deploy/nginx.conf before the server of this address."""
     if shutil.which("nginx", path="/usr/sbin:/usr/bin") is None:
         pytest.skip("nginx is not installed")
     port = free_port()
+    block = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    block = block.replace("http://bookrag:8000", url).replace("listen 80;", f"listen 127.0.0.1:{port};")
+    folders = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    config = f"pid {folder}/pid; events {{}} http {{ access_log off; {folders} {block} }}"
+    (folder / "nginx.conf").write_text(config)
+    command = ["nginx", "-e", str(folder / "errors"), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+    with subprocess.Popen(command, env={"PATH": "/usr/sbin:/usr/bin"}) as nginx:
+        try:
+            wait_until_listening(port, nginx)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            nginx.terminate()
+
+
+@pytest.fixture
+def proxied(data_dir: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of nginx before a server whose model writes slowly."""
     reply = Reply(chunks=("one ", "two ", "three [1]."), pace_seconds=0.4)
-    with GeminiServer(reply) as gemini, serving(data_dir, gemini_url=gemini.url) as served:
-        block = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
-        block = block.replace("http://bookrag:8000", served.url).replace("listen 80;", f"listen 127.0.0.1:{port};")
-        folders = "".join(
-            f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        config = f"pid {tmp_path}/pid; events {{}} http {{ access_log off; {folders} {block} }}"
-        (tmp_path / "nginx.conf").write_text(config)
-        command = ["nginx", "-e", str(tmp_path / "errors"), "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
-        with subprocess.Popen(command, env={"PATH": "/usr/sbin:/usr/bin"}) as nginx:
-            url = f"http://127.0.0.1:{port}"
-            try:
-                wait_until_listening(port, nginx)
-                yield url
-            finally:
-                nginx.terminate()
+    with (
+        GeminiServer(reply) as gemini,
+        serving(data_dir, gemini_url=gemini.url) as served,
+        nginx_before(served.url, tmp_path) as url,
+    ):
+        yield url
 
 
 def test_words_come_through_the_proxy_one_by_one(proxied: str) -> None:
@@ -328,3 +341,59 @@ def test_words_come_through_the_proxy_one_by_one(proxied: str) -> None:
         pieces = [piece for piece in answer.iter_bytes() if b"text-delta" in piece]
     assert len(pieces) > 1
     assert httpx.get(f"{proxied}/metrics").status_code == 404
+
+
+def test_readers_behind_the_proxy_cannot_choose_the_address_by_which_they_are_counted(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    """Also where the server trusts whole private networks, in which the readers are themselves."""
+    private = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+    limits = AppSettings(questions_per_reader="1/hour", trusted_proxies=private, _env_file=None)
+
+    def ask(url: str, sender: str, written: str) -> int:
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=sender), timeout=60) as client:
+            question = {"message": "What is the zero moment point?"}
+            return client.post(f"{url}/api/chat", json=question, headers={"x-forwarded-for": written}).status_code
+
+    with serving(data_dir, app=limits) as served, nginx_before(served.url, tmp_path) as url:
+        assert ask(url, "127.0.0.1", "203.0.113.9") == 200
+        assert ask(url, "127.0.0.1", "198.51.100.7, 192.168.1.20") == 429
+        assert ask(url, "127.0.0.2", "203.0.113.9") == 200  # another sender
+
+
+COMPOSE_NETWORK = ip_network("10.213.57.0/24")
+
+
+def test_the_containers_trust_their_own_network_alone() -> None:
+    compose = YAML(typ="safe").load((ROOT / "compose.yaml").read_text("utf-8"))
+    (subnet,) = compose["networks"]["default"]["ipam"]["config"]
+    assert ip_network(subnet["subnet"]) == COMPOSE_NETWORK
+    trusted = compose["services"]["bookrag"]["environment"]["TRUSTED_PROXIES"]
+    assert trusted == f"${{TRUSTED_PROXIES:-{COMPOSE_NETWORK}}}"
+
+
+@pytest.mark.parametrize(
+    ("sender", "forwarded", "reader"),
+    [
+        ("10.213.57.3", "192.168.1.20", "192.168.1.20"),
+        ("10.213.57.3", "203.0.113.9, 192.168.1.20", "192.168.1.20"),
+        ("10.213.57.3", "203.0.113.9, 172.20.0.4", "172.20.0.4"),
+        ("10.213.57.3", "203.0.113.9, 10.0.0.8", "10.0.0.8"),
+        ("192.168.1.20", "203.0.113.9", "192.168.1.20"),
+    ],
+)
+async def test_a_reader_of_a_private_network_is_counted_by_their_own_address(
+    sender: str, forwarded: str, reader: str
+) -> None:
+    seen: list[str] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    proxies = AppSettings(trusted_proxies=str(COMPOSE_NETWORK), _env_file=None).proxies
+    behind = ProxyHeadersMiddleware(application, trusted_hosts=proxies)  # as `create_app` adds it
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    scope: Any = {"type": "http", "client": (sender, 1), "headers": headers, "scheme": "http"}
+    unused: Any = None
+    await behind(scope, unused, unused)
+    assert seen == [reader]

@@ -49,7 +49,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def collected() -> dict[str, dict[str, set[str]]]:
     """Target → each of its tests → its marks; ALL has what pytest finds without any selection."""
-    targets = re.findall(r"^make (.+)$", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    targets = re.findall(r"^target (.+)$", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
     runs = {target: list(pytest_arguments(target)) for target in targets} | {ALL: [[]]}
     done = subprocess.run(
         [sys.executable, "-c", COLLECT], input=json.dumps(runs), cwd=ROOT, capture_output=True, text=True, check=False

@@ -15,6 +15,7 @@ import httpx
 import typer
 from llama_index.core.base.llms.types import ChatMessage
 
+from app.before_public import RESERVED, left_open, reachable_by_others
 from app.cli.doctor_supabase import supabase_verdicts
 from app.cli.verdicts import Verdict, clock_verdicts, print_verdicts
 from app.request_log import REQUEST_ID_HEADER
@@ -36,7 +37,6 @@ OLDEST_QDRANT = (1, 16)  # with the queries and the metadata that the index need
 FREE_BYTES = 500_000_000  # a build beside the live one, and the log of the accounts
 SAMPLED_PAGES = 5
 PART_SECONDS = 60.0
-RESERVED = (".example", ".invalid", ".test")  # domains that exist nowhere (RFC 2606)
 
 
 def doctor(*, as_json: bool) -> None:
@@ -64,6 +64,7 @@ async def examine() -> list[Verdict]:
     verdicts.append(Verdict("settings", "ok", "all values can be read"))
     verdicts += _disk(stores)
     verdicts += _workers(app, stores)
+    verdicts += _public(app, engines)
     # No redirects: a key would be sent to wherever they lead.
     async with httpx.AsyncClient(timeout=10) as http:
         verdicts += await _tried("redis", _redis(stores))
@@ -133,6 +134,19 @@ def _workers(app: AppSettings, stores: StorageSettings) -> Iterator[Verdict]:
         yield Verdict("workers", "warning", "each worker counts QUESTIONS_IN_ALL for itself", mend)
     else:
         yield Verdict("workers", "ok", f"{app.workers} on {cores} cores")
+
+
+def _public(app: AppSettings, engines: EngineSettings) -> Iterator[Verdict]:
+    """What the settings leave open to strangers; the address of the book is a verdict of its own."""
+    found = list(left_open(app, has_model=engines.gemini_api_key is not None))
+    if not reachable_by_others(app):
+        alone = "the server listens on this machine alone, and CORS_ORIGINS names no other site"
+        mend = " ".join(["If a proxy makes it public:", *(each.mend for each in found)]) if found else ""
+        yield Verdict("public", "off", alone, mend)
+    elif not found:
+        yield Verdict("public", "ok", "a limit for all readers together where the model costs, and no open metrics")
+    else:
+        yield from (Verdict("public", "warning", each.message, each.mend) for each in found)
 
 
 async def _redis(stores: StorageSettings) -> list[Verdict]:

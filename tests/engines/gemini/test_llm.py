@@ -1,7 +1,6 @@
 """Gemini as LlamaIndex's LLM: its interface, its settings, and what it does at construction."""
 
 import logging
-import time
 from contextlib import aclosing
 
 import pytest
@@ -24,11 +23,9 @@ def test_without_a_key_there_is_no_model() -> None:
     assert build_llm(engine_settings()) is None
 
 
-def test_it_is_made_quickly_and_without_a_call() -> None:
-    started = time.process_time()
-    llm = build_llm(engine_settings("http://127.0.0.1:9"))
+def test_it_is_made_without_a_call() -> None:
+    llm = build_llm(engine_settings("http://127.0.0.1:9"))  # where nothing listens
     assert isinstance(llm, GoogleGenAI)
-    assert time.process_time() - started < 1
     assert llm.metadata.context_window == 1_000_000
 
 

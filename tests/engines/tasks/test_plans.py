@@ -1,13 +1,17 @@
 """Which place of the book a task is on."""
 
-from types import SimpleNamespace
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from engines.tasks import plans
+from engines.events import Question
 from engines.tasks.contents import Chapter, Contents, PageEntry
+from engines.tasks.messages import messages_for
 from engines.tasks.plans import Task
+from engines.understanding.intent import Intent
+from storage.vectors.bm25 import encode_written_words
+from storage.vectors.build_record import BuildRecord, IndexSpec
+from storage.vectors.hybrid_search import ChunkFilter
+from storage.vectors.qdrant_vector_store import PinnedBuild
 from tests.tables import each_row
 
 
@@ -15,25 +19,39 @@ def _chapter(title: str, *pages: str) -> Chapter:
     return Chapter(title, tuple(PageEntry(page, f"/{page}") for page in pages))
 
 
-CONTENTS = Contents((_chapter("Safety", "Risk", "Behaviour"), _chapter("Learning", "Vision models", "Rewards")))
+CONTENTS = Contents(
+    (
+        _chapter("Safety", "Risk", "Behaviour"),
+        _chapter("Learning", "Vision models", "Rewards"),
+        _chapter("Perception", "Cameras", "Maps"),
+    )
+)
+
+
+def build_of(words: str) -> PinnedBuild:
+    """The build of an English book that has these words; it is not searched, so it needs no engine."""
+    spec = IndexSpec(embed_model="model", embed_weights="", dimensions=3)
+    book = {"default_locale": "en"}
+    record = BuildRecord("b", datetime.now(UTC), "", "", 0, spec, book=book, spelling=encode_written_words([words] * 3))
+    no_engine: Any = None
+    return PinnedBuild(no_engine, record)
 
 
 @each_row(
-    ("meanings", "title"),
+    ("name", "words", "title"),
     [
-        ((("Sicherheit", "security"), ("Sicherheit", "safety")), "Safety"),
-        ((("Sicherheit", "safety"),), "Safety"),
-        ((("Sicherheit", "vision"), ("Sicherheit", "safety")), "Safety"),  # a chapter comes before a page
-        ((("Sicherheit", "security"),), None),
-        ((), None),
+        ("Sicherheit", "security safety", "Safety"),  # the words of the book that it may mean
+        ("Sicherheit", "safety", "Safety"),
+        ("Wahrnehmung", "vision perception", "Perception"),  # a chapter comes before a page
+        ("Wahrnehmung", "vision", "Vision models"),
+        ("Sicherheit", "security", None),
+        ("Sicherheit", "kettle", None),
     ],
 )
 def test_a_name_in_another_language_is_one_of_the_things_that_it_may_mean(
-    meanings: tuple[tuple[str, str], ...], title: str | None, monkeypatch: pytest.MonkeyPatch
+    name: str, words: str, title: str | None
 ) -> None:
-    monkeypatch.setattr(plans, "understand_for", lambda *_: SimpleNamespace(terms=(), meanings=meanings))
-    world: Any = SimpleNamespace(text="Fasse das Kapitel über Sicherheit zusammen", locale=None, record=None)
-    intent: Any = SimpleNamespace(word="")
-    asked = Task(world, intent, world, world, CONTENTS, None, world)
-    found = asked.place("Sicherheit")
+    text = f"Fasse das Kapitel über {name} zusammen"
+    asked = Task(Question(text), Intent(), messages_for(text), build_of(words), CONTENTS, None, ChunkFilter())
+    found = asked.place(name)
     assert (found.title if found else None) == title
