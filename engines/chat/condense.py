@@ -42,7 +42,7 @@ from engines.understanding.places import names_the_page
 from engines.understanding.small_talk import small_talk, without_orders
 from engines.understanding.task_parts import PLACE_WORDS
 from engines.understanding.task_patterns import BESIDE_TASKS, NEW_TOPIC, REFERS_BACK
-from engines.understanding.words import plain_words, readable, zipf
+from engines.understanding.words import in_plain_signs, plain_words, readable, zipf
 from storage.vectors.bm25 import tokens
 
 _READ = 600  # characters of an earlier message
@@ -259,7 +259,7 @@ def said_of(message: str) -> str:
     """The thing of which a message asks what was said: "services"; "" if it asks for no such thing."""
     if len(message) > _LONGEST_OF_WHAT_WAS_SAID:
         return ""
-    found = next(filter(None, (pattern.match(readable(message)) for pattern in _SAID_OF)), None)
+    found = next(filter(None, (pattern.match(in_plain_signs(readable(message))) for pattern in _SAID_OF)), None)
     name = found["name"] if found else ""
     return "" if REFERS_BACK.search(name) or _names_nothing(name) else name
 
@@ -342,7 +342,7 @@ def _asking(turns: Sequence[Turn]) -> list[int]:
 def _kind(message: str) -> str:
     if said_of(message) or asks_the_other_one(message):
         return "question"
-    message = readable(message)
+    message = in_plain_signs(readable(message))
     kind = intent_of(message, has_history=True).kind
     return "small_talk" if small_talk(message) and kind != "conversation_task" else kind
 

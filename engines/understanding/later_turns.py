@@ -29,7 +29,7 @@ _PARTS_OF_A_PAGE: tuple[tuple[PagePart, re.Pattern[str]], ...] = (
     ("step", lexicon.pattern("turns", "^{step}$")),
     ("point", lexicon.pattern("turns", "^{point}$")),
 )
-NAMES_A_POINT = lexicon.pattern("turns", r"(?<!\w)(?:{step}|{point})\s*#?\d")  # "what is step 1?"
+NAMES_A_PART = lexicon.pattern("turns", r"(?<!\w)(?:{section}|{step}|{point})(?!\w)")
 _SUBSECTION = re.compile(r"\d\.\d")  # "4.2" is the number of a page or a section in the book
 _ARTICLE = lexicon.pattern("turns", "^{article}$")
 _COUNTED = lexicon.pattern("turns", "^{counted_thing}$")
@@ -199,7 +199,7 @@ def counted_on(messages: Sequence[str]) -> str:
 
 
 def point_by_its_noun(text: str, said: str) -> Intent | None:
-    """The same with a noun of what was said in place of "point": "the third phase" after "what are the phases?".
+    """The points that a message counts by a noun of the conversation: "the third phase" after "what are the phases?".
 
     What any answer may list, ways and reasons, need not have been named: "the first reason" after "why ROS 2?". With a
     number behind it the noun has to be said in another form, "phase 2" after "the phases": "ROS 2" is a name.

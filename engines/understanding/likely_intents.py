@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from engines.understanding.intent import Intent
 from engines.understanding.lexicon import pattern
 from engines.understanding.small_talk import SmallTalk
+from engines.understanding.words import in_plain_signs
 
 MODEL_FILE = Path(__file__).with_name("likely_intents.npz")
 TASKS_FILE = Path(__file__).with_name("likely_task_kinds.npz")
 QUESTION = "question"
 LENGTHS = range(2, 6)  # of the sequences of letters, the spaces around a word among them
 FEATURES = 2**15  # places that sequences and words are hashed to
-# A first message is a question with more right than one that follows an answer.
+# A first message needs a higher score to count as small talk.
 _TALK_FROM = {False: 0.6, True: 0.54}  # by whether something was said before
 _REQUEST_FROM = 0.52
 _SURE = 0.6  # as below, of a task that is not answered from the text of the page
@@ -87,7 +88,7 @@ def likely_task(text: str) -> Intent | None:
     What comes before or after the page and how long it is are told where that is fairly sure; any other task on it is
     one on its text.
     """
-    told = likely_class(shipped_model(TASKS_FILE).probabilities(text))
+    told = likely_class(shipped_model(TASKS_FILE).probabilities(in_plain_signs(text)))
     if told.startswith("book"):
         return None if told == "book:place" else Intent("book_task", "contents", "book", likely=True)
     return Intent("page_task", _ON_A_PAGE.get(told, "summary"), likely=True)
@@ -95,7 +96,7 @@ def likely_task(text: str) -> Intent | None:
 
 def is_told_as_task(text: str, *, least: float) -> bool:
     """Whether a message is a task on a page or on the book, by its letters and words."""
-    return of_kind(shipped_model(MODEL_FILE).probabilities(text), "task") >= least
+    return of_kind(shipped_model(MODEL_FILE).probabilities(in_plain_signs(text)), "task") >= least
 
 
 def likely_class(told: dict[str, float]) -> str:

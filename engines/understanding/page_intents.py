@@ -80,7 +80,7 @@ _MADE_OF_IT = lexicon.pattern(  # "make slides out of this page"
     this_page_or_chapter=f"{THIS_PAGE.pattern}|{THIS_CHAPTER.pattern}",
 )
 _A_TUTORIAL = lexicon.word_pattern("turns.a_tutorial")
-_NEXT_STEP = lexicon.pattern("turns", r"^\W*{next_step}\W*$")
+NEXT_STEP = lexicon.pattern("turns", r"^\W*{next_step}\W*$")
 _HOW_TO = lexicon.word_pattern("page.how_to")
 _IS_THERE = lexicon.word_pattern("page.is_there")
 _OF_SEVERAL = lexicon.words("beside_chapters")
@@ -128,7 +128,7 @@ def names_a_tutorial(text: str) -> bool:
 
 def next_step(text: str) -> bool:
     """Whether a message asks for nothing but the step that comes next."""
-    return _NEXT_STEP.match(text) is not None
+    return NEXT_STEP.match(text) is not None
 
 
 def part_of_the_page(text: str, *, has_page: bool, has_history: bool) -> Intent | None:

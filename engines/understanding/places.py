@@ -51,6 +51,7 @@ _BY_SUBJECT = (
     _compiled(r"\b{article}\s+(?P<name>(?:(?!\b{article}\s)[^?!.,;:]){2,60}?)[\s-]+(?P<part>{place})(?!\w)"),
     _compiled(r"(?:^|[.!?,;:]\s+|\b{article}\s+)(?P<name>[^?!.,;:]{2,60}?)\s+(?:{of_it}\s+)?(?P<part>{place})(?!\w)"),
 )
+NAMES_A_PLACE = _compiled(r"(?<!\w){place}(?!\w)")
 _SIGNS = " ,.;:-–—\"'“”„«»‘’"
 QUOTED = re.compile(
     r"[“”„«»《「『\"]\s*(?P<name>[^“”„«»》」』\"]{2,80}?)\s*[“”»«》」』\"]|(?<!\w)[‘'](?P<name2>[^‘’']{2,80}?)[’'](?!\w)"

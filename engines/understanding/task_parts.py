@@ -96,7 +96,7 @@ _AN_ACT = ("quiz", "key_points", "summary", "example")  # on a text; what is wan
 _ANY_CASE = "quiz"  # that nobody asks of a subject
 # A message without any of these has no such task, and is not taken into its parts, which tries thirty patterns.
 PLACES_OR_COUNTS = (PLACE_WORDS, NUMBERED, _SECTION_NUMBER, HOW_MANY)
-_ON_A_TITLE = (
+ON_A_TITLE = (
     *(PAGE_TASKS[act] for act in _AN_ACT),
     HOW_MANY,
     _ITS_CONTENTS,
@@ -126,7 +126,7 @@ def task_of_parts(text: str) -> Intent | None:
 
 def task_on_a_title(text: str) -> Intent | None:
     """A task on what may be a title, which the table of contents tells: "flashcards from Setup and Teardown"."""
-    if len(text) > _MOST_CHARACTERS or not any(each.search(text) for each in _ON_A_TITLE):
+    if len(text) > _MOST_CHARACTERS or not any(each.search(text) for each in ON_A_TITLE):
         return None
     parts = _parts_of(text)
     is_one = len(parts.names) == 1 and not parts.places

@@ -22,7 +22,7 @@ from engines.understanding.task_patterns import (
 )
 from engines.understanding.words import plain_words
 
-_ACTS = (
+ACTS = (
     ("key_points", PAGE_TASKS["key_points"]),
     ("summary", lexicon.word_pattern("page.summary_as_such")),
     ("key_points", IN_SO_MANY_POINTS),
@@ -46,7 +46,7 @@ def task_on_words_of_a_title(text: str) -> Intent | None:
         return None
     clauses = [clause for clause in _CLAUSE.split(text) if clause.strip()]
     for at, clause in enumerate(clauses):
-        for act, pattern in _ACTS:
+        for act, pattern in ACTS:
             found = pattern.search(clause)
             if found is None or _OF_A_SUBJECT.search(found[0]):
                 continue

@@ -2,7 +2,8 @@
 
 Copied text brings zero-width spaces and marks of direction, some keyboards write letters of double width, and people
 decorate letters, or paste markup and addresses as a browser encodes them. Search would take each of these for another
-word, so that a message is made `readable` first.
+word, so that a message is made `readable` first. What recognises intents reads it `in_plain_signs` as well, which does
+not change what is shown and searched.
 How frequent a word is in the language at large comes from wordfreq's data, which is read when the first word is asked.
 A message's language is detected by its script and its small words, which are in `languages/*.toml`. Called by the
 modules beside it, by the coverage signals and by retrieval.
@@ -80,6 +81,51 @@ def readable(text: str) -> str:
     if text.lstrip().startswith("{"):
         text = _in_json(text)
     return _without_markup(text) if "<" in text else text
+
+
+# Longer messages are no tasks and no small talk; patterns would take the square of their length.
+_MOST_SIGNS = 500
+_LONG_WORD = 5  # letters; abbreviations are shorter
+_SIGNS = str.maketrans(dict.fromkeys("‘’‚‛′ʼ´", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑‒–—―−", "-"))
+_JOINERS = re.compile("(?<=[\x00-\u024f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\u024f])")
+_AN_EMOJI = (
+    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b50\u2b55\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]"
+    "[\u200d\ufe0e\ufe0f]*"
+)
+_EMOJI_FIRST = re.compile(rf"((?:^|[.!?؟。\n]))\s*(?:{_AN_EMOJI}\s*)+")
+_EMOJI_LAST = re.compile(rf"\s*(?:{_AN_EMOJI}\s*)+(?=[.!?؟。\n]|$)")
+_ROW_OF_SIGNS = re.compile(r"[.!?؟。]{2,}(?=\s|$)")
+_IN_CAPITALS = re.compile(r"\b(?![IVX]{2,5}\b|[VX]\b|I\s*(?:[?.!,]|$))\w+")  # but for Roman numerals
+
+
+def in_plain_signs(text: str) -> str:
+    """A `readable` message as recognisers read it: the ways to type one sign, and emphasis, make no difference.
+
+    Quotation marks and dashes have one form each. Emoji around a sentence, rows of signs ("!!", "…") and capitals of a
+    whole message say nothing of what it asks. A message that has nothing else is left as it is.
+    """
+    if len(text) > _MOST_SIGNS:
+        return text
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", _JOINERS.sub("", plain)).translate(_SIGNS)
+        plain = _EMOJI_LAST.sub("", _EMOJI_FIRST.sub(r"\1 ", plain))
+    plain = _ROW_OF_SIGNS.sub(_one_sign, plain)
+    if plain.isupper() and _are_no_abbreviations(plain_words(plain)):
+        plain = _IN_CAPITALS.sub(lambda word: word[0].lower(), plain)
+    return plain.strip() if any(map(str.isalnum, plain)) else text
+
+
+def _are_no_abbreviations(words: Sequence[str]) -> bool:
+    """Whether words in capitals are a sentence: one of them is small, or two are long."""
+    is_small = any(word in _ENGLISH or word in _LANGUAGES_WITH for word in words)
+    return is_small or sum(len(word) >= _LONG_WORD for word in words) > 1
+
+
+def _one_sign(row: re.Match[str]) -> str:
+    """What a row of signs says: that something is asked, or at the end of a message nothing."""
+    asks = next((sign for sign in row[0] if sign in "?؟"), "")
+    return asks or (row[0][0] if row.end() < len(row.string.rstrip()) else "")
 
 
 def _in_json(text: str) -> str:
