@@ -89,7 +89,7 @@ Plan = ReadyAnswer | AnswerFrom
 
 
 class Covered(QuickPostprocessor):
-    """Counts what was found as the text that a task is on: what has been answered from it is only told otherwise."""
+    """Marks all passages as covered: the answer was already given from them and is only reworded."""
 
     def _process(self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None) -> list[NodeWithScore]:
         for found in nodes:

@@ -230,7 +230,7 @@ class Understanding:
     def light_words(self) -> frozenset[str]:
         """The words of `sparse_text`, in lower case, that say little about the subject.
 
-        Of a follow-up these are also those that not all of its readings have: they were said before. Beside a long
+        For a follow-up, also words that some reading lacks: they come from earlier turns. Beside a long
         scene they are also the scene's, and those of a pasted text that the question does not speak of.
         """
         readings = [set(map(_bare, text.casefold().split())) for text in self.in_context or (self.search_text,)]
