@@ -8,7 +8,7 @@ Roman Urdu among them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -337,8 +337,11 @@ def _as_typed(text: str, *, has_page: bool, has_history: bool) -> Intent:
         return _of_talk(talk)
     if len(text) > _MOST_CHARACTERS or "\n\n" in text.strip():
         return QUESTION
-    asked = _message(text, has_page=has_page, has_history=has_history)
-    task = _first(_tasks_of(asked)) if has_history or _has_a_sign(asked) else None
+    if has_history or _has_a_sign(text, has_page=has_page):
+        asked = _message(text, has_page=has_page, has_history=has_history)
+        task = _first(each.recognise(asked) for each in RECOGNISERS if has_page or not each.needs_page)
+    else:
+        task = None
     return task or likely_intent(text, has_history=has_history) or QUESTION
 
 
@@ -349,21 +352,19 @@ def _message(text: str, *, has_page: bool, has_history: bool) -> _Message:
     return _Message(tuple(dict.fromkeys((written, in_latin))), meant, _spelt_as_tasks(meant), has_page, has_history)
 
 
-def _tasks_of(asked: _Message) -> Iterator[Intent | None]:
-    """What each recogniser makes of a message, in their order."""
-    return (each.recognise(asked) for each in RECOGNISERS if asked.has_page or not each.needs_page)
-
-
 def _first(found: Iterable[Intent | None]) -> Intent | None:
     return next((each for each in found if each is not None), None)
 
 
-def _has_a_sign(asked: _Message) -> bool:
+def _has_a_sign(text: str, *, has_page: bool) -> bool:
     """Whether any recogniser may know a first message."""
-    spellings = dict.fromkeys((*asked.written, asked.text, asked.spelt))
-    if not asked.text.isascii():
-        spellings[" ".join(plain_words(asked.text))] = None  # some tables are without accents
-    return any(sign.search(spelling) for sign in _SIGNS[asked.has_page] for spelling in spellings)
+    spellings = dict.fromkeys((text, _spelt_as_tasks(text)))
+    if has_page:
+        spellings[naming_the_page(text)] = None
+    if not text.isascii():  # another script, or accents, which some tables do not have
+        asked = _message(text, has_page=has_page, has_history=False)
+        spellings |= dict.fromkeys((*asked.written, asked.text, asked.spelt, " ".join(plain_words(text))))
+    return any(sign.search(spelling) for sign in _SIGNS[has_page] for spelling in spellings)
 
 
 def beside_the_one_before(text: str, before: str) -> Intent | None:
