@@ -132,6 +132,16 @@ COVERED = GroundingDecided(verdict="covered", score=1.0, covered_from=0.0, not_c
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPart:
+    """One question of a message that asks more than one thing."""
+
+    typed: str
+    understanding: "Understanding"
+    grounding: GroundingDecided
+    chunk_ids: tuple[str, ...]  # of its passages, best first; two questions may share one
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """What retrieval gives for one question: the passages, best first, and whether they cover it."""
 
@@ -141,6 +151,7 @@ class Retrieved:
     build: str | None = None  # that was searched
     understanding: "Understanding | None" = None  # of the question; None where nothing was searched for
     unmentioned: str = ""  # of an uncertain question: its name or rare word that stands nowhere in the book
+    parts: tuple[AskedPart, ...] = ()  # of a message that asks more than one thing: its questions, in their order
 
     @property
     def is_answerable(self) -> bool:

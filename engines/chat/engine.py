@@ -50,7 +50,7 @@ from engines.events import (
 )
 from engines.instrumentation import QuestionSpan, inside
 from engines.prompts import TokenBudget, TokenGauge, earlier
-from engines.retrieval.retriever import BookRetriever, GivenRetriever, Index, postprocessed
+from engines.retrieval.retriever import PARTS, BookRetriever, GivenRetriever, Index, postprocessed
 from engines.retrieval.scope import check_scope, question_locale
 from engines.retrieval.selection import (
     SelectionAndBookRetriever,
@@ -449,6 +449,8 @@ class BookChatEngine(EventChatEngine):
         message = parts.question.text
         query = await self._query(parts, history)
         nodes = await _found(query, parts.retriever, parts.postprocessors)
+        if nodes and PARTS in nodes[0].node.metadata:  # each question has its passages within the budget, not yet all
+            return await self._chat.token_budget.apostprocess_nodes(nodes)
         if query.custom_embedding_strs:
             return await self._alone(parts, nodes) or with_its_own_names(nodes, message)
         return nodes

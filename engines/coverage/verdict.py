@@ -26,7 +26,16 @@ from engines.instrumentation import QuickPostprocessor
 from engines.retrieval.compared_sections import has_a_section_on_one
 from engines.retrieval.passages import Passage, passage_postprocessors, passages_of, strength_of
 from engines.retrieval.rerank import CrossEncoderRerank
-from engines.retrieval.retriever import ADDRESS, GROUNDING, RELATED, SEARCHED, UNDERSTOOD, UNMENTIONED, chunk_nodes
+from engines.retrieval.retriever import (
+    ADDRESS,
+    GROUNDING,
+    PARTS,
+    RELATED,
+    SEARCHED,
+    UNDERSTOOD,
+    UNMENTIONED,
+    chunk_nodes,
+)
 from engines.understanding.language_files import words_of
 from engines.understanding.understanding import Understanding, words_of_subject
 from engines.understanding.words import (
@@ -431,7 +440,7 @@ def retrieved(nodes: Sequence[NodeWithScore]) -> Retrieved:
     decided = metadata.get(GROUNDING) or shipped_model().decide(None)
     searched = metadata.get(SEARCHED) or Searched()
     build, asked = metadata.get("build"), metadata.get(UNDERSTOOD)
-    return Retrieved(sources, decided, searched, build, asked, metadata.get(UNMENTIONED, ""))
+    return Retrieved(sources, decided, searched, build, asked, metadata.get(UNMENTIONED, ""), metadata.get(PARTS, ()))
 
 
 def source(number: int, found: NodeWithScore) -> Source:

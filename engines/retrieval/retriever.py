@@ -8,7 +8,8 @@ import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, zip_longest
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -21,7 +22,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from llama_index.core.vector_stores.types import VectorStoreQueryMode
 
 from engines.embedding.onnx_runtime import MOST_BEGUN, BatchedEmbedding
-from engines.events import Scope
+from engines.events import AskedPart, GroundingDecided, Scope
 from engines.retrieval.rerank import CrossEncoderRerank
 from engines.retrieval.scope import SourceEdition, find_place, searched, source_of, translated
 from engines.understanding.book_terms import load_book_terms, names_no_subject
@@ -34,18 +35,21 @@ from engines.understanding.words import detected_language, reads, zipf
 from storage.vectors import payload
 from storage.vectors.bm25 import encode_queries, tokens
 from storage.vectors.build_record import BuildRecord
-from storage.vectors.hybrid_search import ChunkFilter, Side, SparseQuery, rank
+from storage.vectors.hybrid_search import ChunkFilter, Place, Side, SparseQuery, rank
 from storage.vectors.qdrant_vector_store import DEPTH, ChunkNode, ChunkQuery, PinnedBuild
 
 ADDRESS, SEARCHED = "address", "searched"
 """Metadata of every node: its address for readers; how much of the book was searched."""
 UNDERSTOOD = "understanding"
 """Metadata of every node: how the question was understood (`engines.understanding.understanding.Understanding`)."""
+MESSAGE, PARTS = "message", "parts"
+"""Metadata of every node of a message that asks more than one thing: how it was understood, and what is found of it."""
 GROUNDING, RELATED, UNMENTIONED = "grounding", "related", "unmentioned"
 """Metadata that the coverage postprocessor adds: its decision; whether a passage may be offered beside a refusal."""
 
 OWN_CANDIDATES = 2  # chunks fetched for each requested passage: some share a section, some say the same
 NAMED_CHUNKS = 40  # fetched if a definition or a comparison is asked for: a section on what is named may rank far down
+_AHEAD = 2  # passages of each question of a message, before the others of the message as a whole
 MOST_FOUND = 40  # chunks of the source language whose translations are looked up
 READ_WEIGHT = 12.0
 """The weight, in the rank fusion of a search in a translated edition, of the results in the source edition.
@@ -73,6 +77,10 @@ class Index(Protocol):
 
     async def read(self, work: Callable[[PinnedBuild], Awaitable[T]], build: PinnedBuild | None = None) -> T:
         """The result of `work` on `build`; on the live one if `build` is None or no longer exists."""
+
+
+class OneQuery(QueryBundle):
+    """A text that is searched for as a whole, whatever it asks: with a selection behind it."""
 
 
 class BookRetriever(BaseRetriever):
@@ -129,6 +137,20 @@ class BookRetriever(BaseRetriever):
         begun = _begun[build].pop((asked.query_str, place.filters.locale), None) if build in _begun else None
         is_alone = not asked.custom_embedding_strs
         understood = begun if begun and is_alone else understood_for(asked, place.filters.locale, build.record)
+        whole = replace(understood, questions=(), parts=()) if understood.parts else understood
+        if whole is understood or asked.embedding or isinstance(asked, OneQuery):
+            return await self._found(asked, whole, place, build)
+        # Awaited together, their texts are one batch of the embedding model.
+        each_asked = (whole, *understood.parts)
+        found = await asyncio.gather(*(self._found(asked, each, place, build) for each in each_asked))
+        for each in chain.from_iterable(found):
+            each.node.metadata[MESSAGE] = understood
+        return [each for row in zip_longest(*found) for each in row if each is not None]
+
+    async def _found(
+        self, asked: QueryBundle, understood: Understanding, place: Place, build: PinnedBuild
+    ) -> list[NodeWithScore]:
+        """The chunks for one question, best first."""
         readable = reads(build.record.spec.embed_model, understood.question)
         source = source_of(build.record, place.filters) if self._side == "hybrid" else None
         # For a model that does not read the language a text is noise, so only words are searched.
@@ -220,10 +242,90 @@ class GivenRetriever(BaseRetriever):
 async def postprocessed(
     nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
 ) -> list[NodeWithScore]:
-    """The nodes after all postprocessors, applied in order."""
+    """The nodes after all postprocessors, applied in order; those of each question of a message by themselves."""
+    message: Understanding | None = nodes[0].node.metadata.get(MESSAGE) if nodes else None
+    if message is None or PARTS in nodes[0].node.metadata:
+        return await _after(nodes, query, postprocessors)
+    of_each: list[list[NodeWithScore]] = [[] for _ in (message, *message.parts)]
+    numbers = {id(part): number for number, part in enumerate(message.parts, 1)}
+    for found in nodes:
+        of_each[numbers.get(id(found.node.metadata[UNDERSTOOD]), 0)].append(found)
+    queries = (query, *(replace(query, query_str=part.text) for part in message.parts))
+    whole, *own = [await _after(*each, postprocessors) for each in zip(of_each, queries, strict=True)]
+    return _interleaved(whole, own, message)
+
+
+async def _after(
+    nodes: list[NodeWithScore], query: QueryBundle, postprocessors: Sequence[BaseNodePostprocessor]
+) -> list[NodeWithScore]:
     for postprocessor in postprocessors:
         nodes = await postprocessor.apostprocess_nodes(nodes, query)
     return nodes
+
+
+def _interleaved(
+    whole: Sequence[NodeWithScore], of_each: Sequence[Sequence[NodeWithScore]], message: Understanding
+) -> list[NodeWithScore]:
+    """The passages of a message and of each of its questions in turn, each section once, with one decision.
+
+    There are as many as of one question. The message as a whole is searched as well, and comes first: what is told
+    apart by its words may still be one thing. Each question has its two best passages among the first seven.
+    """
+    kept: dict[object, NodeWithScore] = {}
+    ids: list[list[str]] = [[] for _ in of_each]
+    order = [(whole[:1], 0, 1), (whole[1:3], 1, _AHEAD), (whole[3:], _AHEAD, None)]
+    for of_whole, begin, end in order:
+        for found in of_whole:
+            kept.setdefault(_section(found), found)
+        for own, of_one in zip(ids, of_each, strict=True):
+            own += [kept.setdefault(_section(found), found).node.node_id for found in of_one[begin:end]]
+    nodes = list(kept.values())[: max(map(len, (whole, *of_each)))]
+    decided = [_decided_on(found, whole) for found in of_each]
+    if None in decided:
+        return nodes
+    parts = tuple(
+        AskedPart(asked.typed, part, verdict, tuple(own))
+        for asked, part, verdict, own in zip(message.questions, message.parts, decided, ids, strict=True)
+        if verdict is not None
+    )
+    grounding = _of_all([part.grounding for part in parts])
+    lacking = [found[0].node.metadata.get(UNMENTIONED, "") for found in of_each]
+    unmentioned = next(filter(None, lacking), "") if grounding.verdict == "uncertain" else ""
+    about = {UNDERSTOOD: message, PARTS: parts, GROUNDING: grounding, UNMENTIONED: unmentioned}
+    return [_with(about, each) for each in nodes]
+
+
+def _section(found: NodeWithScore) -> object:
+    return found.node.chunks[0].section if isinstance(found.node, ChunkNode) else found.node.node_id
+
+
+def _decided_on(found: Sequence[NodeWithScore], whole: Sequence[NodeWithScore]) -> GroundingDecided | None:
+    """The decision on a question; an uncertain one is covered with the message, unless the book lacks a name of it.
+
+    A clause may say too little by itself: "…, and what does it return?".
+    """
+    metadata = found[0].node.metadata if found else {}
+    decided: GroundingDecided | None = metadata.get(GROUNDING)
+    of_whole = whole[0].node.metadata.get(GROUNDING) if whole else None
+    if decided is None or decided.verdict != "uncertain" or metadata.get(UNMENTIONED):
+        return decided
+    return of_whole if of_whole is not None and of_whole.verdict == "covered" else decided
+
+
+def _with(metadata: dict[str, Any], found: NodeWithScore) -> NodeWithScore:
+    """A node with further metadata, apart from the one that was found, which may answer for another purpose."""
+    if not isinstance(found.node, ChunkNode):
+        return found
+    node = found.node.merged(found.node.chunks, found.node.get_content())
+    node.metadata = found.node.metadata | metadata
+    return NodeWithScore(node=node, score=found.score)
+
+
+def _of_all(decided: Sequence[GroundingDecided]) -> GroundingDecided:
+    """The decision on a message: covered if all of its questions are, refused if all are, else uncertain."""
+    lowest = min(decided, key=attrgetter("score"))
+    verdicts = {each.verdict for each in decided}
+    return replace(lowest, verdict=verdicts.pop() if len(verdicts) == 1 else "uncertain")
 
 
 def chunks_for(passages: int, reranker: CrossEncoderRerank | None = None) -> int:
@@ -237,7 +339,10 @@ def chunks_of_an_answer(
     """The part of a search's chunks, best first, that is needed for so many passages."""
     if not chunks:
         return chunks
-    return chunks[: chunks_to_find(chunks_for(passages, reranker), chunks[0].node.metadata[UNDERSTOOD])]
+    metadata = chunks[0].node.metadata
+    asked: Understanding = metadata.get(MESSAGE) or metadata[UNDERSTOOD]
+    found = [chunks_to_find(chunks_for(passages, reranker), each) for each in (asked, *asked.parts)]
+    return chunks[: max(found) * len(found)]
 
 
 def chunks_to_find(top_k: int, understood: Understanding) -> int:
@@ -252,6 +357,9 @@ def origin_of(locale: str | None, book: Mapping[str, str]) -> str | None:
 
 def texts_to_embed(understood: Understanding, record: BuildRecord) -> tuple[str, ...]:
     """The texts of a question for the embedding model; those by which chunks are ranked come first."""
+    if understood.parts:
+        each_asked = (replace(understood, parts=()), *understood.parts)
+        return tuple(dict.fromkeys(chain.from_iterable(texts_to_embed(each, record) for each in each_asked)))
     if reads(record.spec.embed_model, understood.question):
         return tuple(dict.fromkeys((*understood.ranked_by, *understood.readings)))
     return understood.read_in_english
@@ -283,6 +391,8 @@ def understood_for(asked: QueryBundle, locale: str | None, record: BuildRecord) 
     searched = [each.search_text if term else each.in_own_words(each.search_text) for each in (understood, *others)]
     return replace(
         understood,
+        questions=(),
+        parts=(),
         search_text=searched[0],
         term=term,
         in_context=tuple(dict.fromkeys(searched[1:])),
@@ -302,7 +412,15 @@ def _gloss_of(readings: Sequence[Understanding]) -> str:
 
 
 def understand_for(text: str, locale: str | None, record: BuildRecord) -> Understanding:
-    """What a question to a locale asks (None: the book's own), its words matched to those of a build."""
+    """What a message to a locale asks (None: the book's own), its words matched to those of a build."""
+    understood = _understand_for(text, locale, record)
+    if not understood.questions:
+        return understood
+    of_each = (_understand_for(each.searched, locale, record, understood.asked_in) for each in understood.questions)
+    return replace(understood, parts=tuple(of_each))
+
+
+def _understand_for(text: str, locale: str | None, record: BuildRecord, asked_in: str = "") -> Understanding:
     locale = locale or record.book.get("default_locale")
     language = (locale or "").partition("-")[0].lower()
     arabic = language if language in ARABIC_SCRIPT else "ur" if detected_language(text) == "ur" else None
@@ -316,6 +434,7 @@ def understand_for(text: str, locale: str | None, record: BuildRecord) -> Unders
         book_terms=terms,
         loan_words=load_loan_words(record.spelling, arabic) if arabic else None,
         meanings=load_meanings(record.spelling) if english else None,
+        asked_in=asked_in,
     )
     field = field_in(understood.question, lambda name, share: _is_field(name, share, record))
     return replace(understood, field=field) if field else understood

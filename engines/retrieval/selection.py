@@ -24,7 +24,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, Te
 from pydantic import PrivateAttr
 
 from engines.events import COVERED, Question
-from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, GivenRetriever
+from engines.retrieval.retriever import ADDRESS, GROUNDING, SEARCHED, GivenRetriever, OneQuery
 from engines.retrieval.scope import page_path
 from storage.errors import InputError
 from storage.vectors import payload
@@ -82,7 +82,7 @@ class SelectionAndBookRetriever(BaseRetriever):
 
     def _with_selection(self, asked: QueryBundle) -> QueryBundle:
         readings = asked.custom_embedding_strs
-        return QueryBundle(
+        return OneQuery(
             f"{asked.query_str}\n{self._selected}",
             custom_embedding_strs=readings and [f"{text}\n{self._selected}" for text in readings],
         )

@@ -46,7 +46,7 @@ def ambiguous_sections(found: Retrieved) -> list[Source]:
     place in folders beside each other ("angular/lifecycle", "react/lifecycle").
     """
     asked = found.understanding
-    if asked is None or not found.sources or asked.compared:
+    if asked is None or not found.sources or asked.compared or found.parts:
         return []
     among: Sequence[Source] = found.sources[:_CANDIDATES_AMONG]
     if not asks_for_corrections(asked.question):  # these treat nothing apart

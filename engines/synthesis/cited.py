@@ -33,6 +33,7 @@ from engines.synthesis.extractive import (
     not_covered,
     quotation_events,
     quote_found,
+    uncertain_opening,
 )
 from engines.synthesis.fallback_messages import Notices, notices_for
 from engines.synthesis.passage_choice import place
@@ -209,7 +210,7 @@ class _Reply:
             else:
                 yield from self._passages(self._notices.model_away)
         elif isinstance(self.end, Finished) and not self._begun:  # a judgement and no answer
-            yield from self._passages(self._notices.uncertain_in(self._found.searched, self._found.unmentioned))
+            yield from self._passages(uncertain_opening(self._notices, self._found))
         else:
             yield from self._citations.feed(self._filter.end(cut=True))
             yield from self._late()

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -40,12 +41,21 @@ from engines.retrieval.retriever import GROUNDING
 from engines.synthesis.ambiguity import ambiguous_sections, line_of, quoted_at_once
 from engines.synthesis.block_layout import QUOTED_CHARS
 from engines.synthesis.fallback_messages import Notices, notices_for, says_uncertain
-from engines.synthesis.passage_choice import MOST_NAMED, QUOTED_PASSAGES, Choice, choose, place, was_quoted
+from engines.synthesis.passage_choice import (
+    MOST_NAMED,
+    QUOTED_PASSAGES,
+    Choice,
+    choose,
+    choose_for_each,
+    place,
+    was_quoted,
+)
 from engines.synthesis.quoted_text import LATER_CHARS, quoted_text
 from engines.understanding.book_terms import names_no_subject
 from engines.understanding.definitions import DEFINES, definition_in, text_blocks
 
 _FIRST_SENTENCE = re.compile(r"(?P<first>.+?[.。۔])\s+(?P<rest>\S.*)", re.DOTALL)
+_SHOWN_OF_A_QUESTION = 160  # characters
 _QUOTED_PLACE = re.compile(r"^> — (?P<title>.+?)(?: › .*)? \[\d+\]\s*$", re.MULTILINE)
 
 
@@ -98,7 +108,7 @@ class ExtractiveSynthesizer(BaseSynthesizer):
         defined = bool(found.sources) and defines(found.sources[0], names)
         uncertain = found.grounding.verdict == "uncertain"
         no_model = said_once(notices.no_model, query.earlier)
-        opening = notices.uncertain_in(found.searched, found.unmentioned) if uncertain else no_model
+        opening = uncertain_opening(notices, found) if uncertain else no_model
         if found.understanding and not defined and (meant := ambiguous_sections(found)):
             at_once = quoted_at_once(found.understanding, meant)
             if not at_once:
@@ -157,6 +167,15 @@ def quotation_events(quotation: "Quotation", end: Finished | Failed) -> Iterable
     yield from map(TextDelta, quotation.pieces())
     yield quotation.resolved()
     yield end
+
+
+def uncertain_opening(notices: Notices, found: Retrieved) -> str:
+    """The notice that what was searched may not answer a message, or which of its questions."""
+    open_parts = [part.typed for part in found.parts if part.grounding.verdict != "covered"]
+    if 0 < len(open_parts) < len(found.parts):
+        typed = " ".join(each.strip(" ,;") for each in open_parts)
+        return notices.uncertain_about(shorten(typed, _SHOWN_OF_A_QUESTION, placeholder=" …"), found.unmentioned)
+    return notices.uncertain_in(found.searched, found.unmentioned)
 
 
 def _notices(query: AnswerQuery) -> Notices:
@@ -240,7 +259,7 @@ def quote_passages(
     chosen = chosen or choose(sources, "")
     parts = [
         (f"\n\n{_quoted(text or (f'*{diagram}*' if diagram else ''))}> — {place(source)}", source)
-        for source, text in chosen.quoted[:QUOTED_PASSAGES]
+        for source, text in chosen.quoted[: chosen.most]
     ]
     for number, source in enumerate(chosen.named):
         before = "" if number else f"\n\n{quoted_before}\n" if quoted_before else "\n"
@@ -253,6 +272,10 @@ def quote_found(opening: str, query: AnswerQuery, found: Retrieved, notices: Not
     names = found.understanding.term_names if found.understanding else ()
     # A comparison shows each side, also what was quoted of it before.
     goes_on = query.follows_up and not (found.understanding and found.understanding.compared)
+    if found.parts:
+        each = choose_for_each(found.sources, found.parts, query.query_str, earlier=query.earlier, follows_up=goes_on)
+        if each.quoted:
+            return quote_passages(opening, found.sources, each, diagram=notices.diagram)
     chosen = choose(
         found.sources,
         query.query_str,

@@ -19,6 +19,7 @@ class Notices:
     uncertain: str  # of an answer without a model, where the book may not cover the question
     uncertain_on_page: str  # the same, where the page or the chapter alone was searched
     uncertain_in_chapter: str
+    uncertain_part: str  # of a message that asks more than one thing; with a place for `{question}`
     unmentioned: str  # before these, where the book lacks a name; with a place for `{word}`
     nothing_new: str  # of a follow-up for which all that was found has been quoted, above the places
     quoted_before: str  # above the places of passages that the conversation has quoted already
@@ -34,6 +35,11 @@ class Notices:
         """The notice that what was searched may not cover the question, behind the name that the book lacks, if any."""
         by_part = {"page": self.uncertain_on_page, "chapter": self.uncertain_in_chapter}
         notice = by_part.get(searched.part, self.uncertain)
+        return f"{self.unmentioned.format(word=unmentioned)} {notice}" if unmentioned else notice
+
+    def uncertain_about(self, question: str, unmentioned: str = "") -> str:
+        """The notice that a question of the message may not be covered, as the others are."""
+        notice = self.uncertain_part.format(question=question)
         return f"{self.unmentioned.format(word=unmentioned)} {notice}" if unmentioned else notice
 
     def not_covered_in(self, searched: Searched) -> str:
@@ -62,6 +68,7 @@ ENGLISH = Notices(
     "come nearest:",
     uncertain_in_chapter="This chapter may not answer this, and the rest of the book was not searched; these "
     "sections come nearest:",
+    uncertain_part="The book may not answer this part of your message: “{question}”. These sections come nearest:",
     unmentioned="The book does not mention “{word}”.",
     nothing_new="Nothing further was found; what comes closest is quoted above already:",
     quoted_before="Quoted above already:",
@@ -90,6 +97,7 @@ URDU = Notices(
     "سب سے قریب ہیں:",
     uncertain_in_chapter="ہو سکتا ہے کہ یہ باب اس کا جواب نہ دیتا ہو، اور باقی کتاب میں تلاش نہیں کی گئی؛ یہ حصے سب "
     "سے قریب ہیں:",
+    uncertain_part="ہو سکتا ہے کہ کتاب آپ کے پیغام کے اس حصے کا جواب نہ دیتی ہو: “{question}”۔ یہ حصے سب سے قریب ہیں:",
     unmentioned="کتاب میں “{word}” کا ذکر نہیں ہے۔",
     nothing_new="مزید کچھ نہیں ملا؛ جو سب سے قریب ہے وہ پہلے ہی اوپر نقل ہو چکا ہے:",
     quoted_before="پہلے ہی اوپر نقل ہو چکے ہیں:",
@@ -118,6 +126,8 @@ GERMAN = Notices(
     "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
     uncertain_in_chapter="Möglicherweise beantwortet dieses Kapitel die Frage nicht, und der Rest des Buchs wurde "
     "nicht durchsucht; diese Abschnitte kommen ihr am nächsten:",
+    uncertain_part="Möglicherweise beantwortet das Buch diesen Teil Ihrer Nachricht nicht: „{question}“. "
+    "Diese Abschnitte kommen am nächsten:",
     unmentioned="Das Buch erwähnt „{word}“ nicht.",
     nothing_new="Mehr wurde nicht gefunden; was am nächsten kommt, ist oben schon zitiert:",
     quoted_before="Oben schon zitiert:",
@@ -146,6 +156,8 @@ FRENCH = Notices(
     "consulté ; voici les sections les plus proches :",
     uncertain_in_chapter="Ce chapitre ne répond peut-être pas à cette question, et le reste du livre n'a pas été "
     "consulté ; voici les sections les plus proches :",
+    uncertain_part="Le livre ne répond peut-être pas à cette partie de votre message : « {question} ». "
+    "Voici les sections les plus proches :",
     unmentioned="Le livre ne mentionne pas « {word} ».",
     nothing_new="Rien d'autre n'a été trouvé ; les passages les plus proches sont déjà cités plus haut :",
     quoted_before="Déjà cités plus haut :",
@@ -174,6 +186,8 @@ SPANISH = Notices(
     "del libro; estas secciones son las más cercanas:",
     uncertain_in_chapter="Es posible que este capítulo no responda a esta pregunta, y no se ha buscado en el resto "
     "del libro; estas secciones son las más cercanas:",
+    uncertain_part="Es posible que el libro no responda a esta parte de su mensaje: «{question}». Estas "
+    "secciones son las más cercanas:",
     unmentioned="El libro no menciona «{word}».",
     nothing_new="No se ha encontrado nada más; lo más cercano ya está citado más arriba:",
     quoted_before="Ya citados más arriba:",

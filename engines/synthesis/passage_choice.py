@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from operator import itemgetter
 
-from engines.events import Source
+from engines.events import AskedPart, Source
 from engines.synthesis.block_layout import QUOTED_CHARS, tells
 from engines.synthesis.passage_parts import (
     asks_for_code,
@@ -40,6 +41,7 @@ from engines.understanding.words import plain_words
 from storage.vectors.bm25 import tokens
 
 QUOTED_PASSAGES = 3
+_PAIR = 2  # questions of one message; each of them has two quotations
 MOST_NAMED = 3  # passages that are only linked
 # Of `_best_ahead`: chosen on five books' questions (docs/quality.md). Wider forms lost more than they won.
 _NEARLY = 0.7  # of what the first passage has of the question, from which another one may stand before it
@@ -73,6 +75,7 @@ class Choice:
 
     quoted: tuple[tuple[Source, str], ...]
     named: tuple[Source, ...] = ()
+    most: int = QUOTED_PASSAGES  # that are quoted
 
 
 def choose(
@@ -123,6 +126,37 @@ def choose(
         else:
             named.append(source)
     return Choice(tuple(quoted), tuple(named[:MOST_NAMED]))
+
+
+def choose_for_each(
+    sources: Sequence[Source],
+    parts: Sequence[AskedPart],
+    question: str,
+    *,
+    earlier: Sequence[str] = (),
+    follows_up: bool = False,
+) -> Choice:
+    """The quotations for each question of a message in turn, in the order of the questions.
+
+    A passage that is the best one for two of them is quoted once, for the message as a whole.
+    """
+    of_each = []
+    for part in parts:
+        own = [source for source in sources if source.chunk_id in part.chunk_ids]
+        own.sort(key=lambda source: part.chunk_ids.index(source.chunk_id))
+        asked, names = part.understanding.question, part.understanding.term_names
+        in_order = bool(part.understanding.compared)
+        chosen = choose(own, asked, names=names, earlier=earlier, follows_up=follows_up, in_order=in_order)
+        of_each.append(chosen.quoted if own else ())
+    quoted: dict[str, tuple[Source, str]] = {}
+    for row in zip_longest(*of_each):
+        for source, text in filter(None, row):
+            again = quoted.get(source.chunk_id)
+            if again is None:
+                quoted[source.chunk_id] = source, text
+            elif again[1] != text:
+                quoted[source.chunk_id] = source, quoted_text(source, question, ())
+    return Choice(tuple(quoted.values()), most=QUOTED_PASSAGES + (len(parts) == _PAIR))
 
 
 def _fitting_first(sources: Sequence[Source], question: str) -> list[Source]:

@@ -420,10 +420,15 @@ _STANDS_FOR = lexicon.pattern("pronouns", r"\b{stands_for_a_clause}\b")
 _BESIDE = lexicon.words("beside_a_pronoun")  # small words of the other languages
 
 
+def has_a_pronoun(question: str) -> bool:
+    """Whether a question speaks of something by a pronoun: "how do I mock it?"."""
+    return bool(_PRONOUN.search(question)) and not _STANDS_FOR.search(question)
+
+
 def names_nothing(question: str) -> bool:
     """Whether a question has a pronoun and so few other words that nothing in it says what is meant."""
     words = plain_words(question)
-    if len(words) > _MOST_WORDS or not _PRONOUN.search(question) or _STANDS_FOR.search(question):
+    if len(words) > _MOST_WORDS or not has_a_pronoun(question):
         return False
     bare = plain_words(_PRONOUN.sub(" ", question))
     telling = [word for word in bare if not is_function_word(word, "en") and word not in _BESIDE]

@@ -31,6 +31,7 @@ from engines.understanding.message_parts import (
     telling,
     with_subject_asked,
 )
+from engines.understanding.several_questions import MAY_ASK_MORE, Asked, questions_in
 from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.translated_words import Meanings
@@ -93,6 +94,8 @@ class Understanding:
     compared: tuple[tuple[str, ...], ...] = ()  # the names of each thing that the question compares, as typed first
     field: str = ""  # what the whole book is about, where the question names it beside its subject: "ROS 2"
     own_text: str = ""  # the question as it was typed, where text stands around it that is not searched
+    questions: tuple[Asked, ...] = ()  # of a message that asks more than one thing
+    parts: tuple["Understanding", ...] = ()  # what each of these asks; each is searched by itself
 
     @property
     def question(self) -> str:
@@ -279,8 +282,11 @@ def understand(
     book_terms: BookTerms | None = None,
     loan_words: LoanWords | None = None,
     meanings: Meanings | None = None,
+    asked_in: str = "",
 ) -> Understanding:
     """Analyse a message; `locale` is that of the texts to search, the other arguments know the book's words and names.
+
+    `asked_in` is the language of a text of a few words that do not show it.
 
     Never raises, whatever the message is; time is linear in its length up to 20,000 characters, of which the beginning
     and the end are read.
@@ -288,7 +294,7 @@ def understand(
     text = without_orders(readable(text))
     message = text if len(text) <= _READ_CHARS else f"{text[: _READ_CHARS // 2]}\n{text[-_READ_CHARS // 2 :]}"
     language = language_of(locale)
-    said = _taken_apart(message, corrector)
+    said = _taken_apart(message, corrector, asked_in)
     asked_in, scene = said.asked_in or "", list(said.scene)
     other_language = asked_in if asked_in in IN_LATIN_LETTERS and asked_in != language else ""
     asking = [subject(in_english(sentence) if language == "en" else sentence) for sentence in said.asking]
@@ -328,7 +334,16 @@ def understand(
         term=_corrected_term(term, corrections),
         compared=_compared_by_name((subject_text, prose), language, found),
         own_text=said.own_text,
+        questions=_questions(said),
     )
+
+
+def _questions(said: "_Said") -> tuple[Asked, ...]:
+    """The questions of a message without anything pasted that asks more than one thing."""
+    if said.pasted or said.is_framed:
+        return ()
+    may_ask_more = len(said.asking) > 1 or any(map(MAY_ASK_MORE.search, said.asking))
+    return questions_in(said.asking, said.scene) if may_ask_more else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,17 +357,18 @@ class _Said:
     told: str  # what is searched of what was pasted
     pasted: str
     own_text: str  # as in `Understanding`
+    is_framed: bool  # whether it stands in a chat, a mail or a form
     asked_in: str | None
     corrections: tuple[tuple[str, str], ...]  # of words of form
     asks_by_itself: bool
 
 
-def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
+def _taken_apart(message: str, corrector: SpellingCorrector | None, language: str) -> _Said:
     """The parts of a message; sentences that ask nothing are searched only if they are about the book."""
     is_about_the_book = corrector.is_about_the_book if corrector else None
     frame = framed(message, is_about_the_book) if _MAY_BE_FRAMED.search(message) else None
     parted = part(frame.question if frame else message)
-    asked_in = detected_language(parted.prose)
+    asked_in = detected_language(parted.prose) or language or None
     prose = parted.prose if asked_in else without_text_speak(parted.prose)
     corrections: tuple[tuple[str, str], ...] = ()
     if corrector and not asked_in:
@@ -381,6 +397,7 @@ def _taken_apart(message: str, corrector: SpellingCorrector | None) -> _Said:
         told=telling(pasted) if pasted else "",
         pasted="\n".join(each.pasted for each in (around, topic, parted) if each and each.pasted),
         own_text=own_text,
+        is_framed=frame is not None,
         asked_in=asked_in,
         corrections=corrections,
         asks_by_itself=bool(pasted)
