@@ -35,12 +35,23 @@ from engines.tasks.page_tasks import PageTasks
 from engines.tasks.page_text import ALL_TOKENS
 from engines.tasks.parts_of_the_book import NoPartsSynthesizer, listed_parts
 from engines.tasks.passage_order import BesideTheQuoted
-from engines.tasks.plans import NO_VERDICT, AnswerFrom, AtLeastUncertain, Covered, Plan, ReadyAnswer, Task, ready
+from engines.tasks.plans import (
+    NO_VERDICT,
+    AnswerFrom,
+    AtLeastUncertain,
+    Covered,
+    Plan,
+    ReadyAnswer,
+    Task,
+    one_below_the_other,
+    ready,
+)
 from engines.tasks.seen_sections import pages_seen
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding import lexicon
 from engines.understanding.conversation_intents import asks_the_other_one
 from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.intent_recognition import intent_of
 from engines.understanding.later_turns import NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION, may_go_on, names_a_step
 from engines.understanding.likely_intents import likely_task
 from engines.understanding.places import names_the_page, place_in
@@ -93,6 +104,8 @@ _FEW_WORDS = 3  # in which no language can be detected
 # Of Zipf's scale of English: a rarer word in what is likely small talk, or a request, may be a term of the book.
 _EVERYDAY: dict[str, float] = {"small_talk": 5.0, "conversation_task": 4.5}
 _ASKS = lexicon.pattern("sentences", r"{question_rather}\b")
+_JOINS_TASKS = lexicon.rich_pattern("questions", r"[\s,;]+{joins_a_pair}[\s,]+", r"[\s,;]+{whole:joins_clauses}\s+")
+_BESIDE_ANOTHER = frozenset({"summary", "key_points", "quiz", "before", "next", "length"})
 # Small talk that is none where the reader has marked a text: "what is this?" is a question about it.
 _WITH_A_SELECTION = frozenset({"thanks", "goodbye", "greeting", "praise", "agreement", "apology"})
 
@@ -116,6 +129,14 @@ class Tasks:
         """The plan for a message; None if it is a question to search for. Raises like a search."""
         if not _holds_for(question, intent):
             return None
+        both = _two_tasks(question, intent)
+        plans = [await self._planned(replace(question, text=text), task, build) for text, task in both]
+        first, second = plans or (None, None)
+        if isinstance(first, ReadyAnswer) and isinstance(second, ReadyAnswer):
+            return one_below_the_other(first, second)
+        return await self._planned(question, intent, build)
+
+    async def _planned(self, question: Question, intent: Intent, build: PinnedBuild | None) -> Plan | None:
         return await self.index.read(lambda pinned: self._plan(question, intent, pinned), build)
 
     async def plan_uncovered(
@@ -295,6 +316,20 @@ class Tasks:
             return AnswerFrom(asked.question.text, postprocessors=(Covered(),), note=note, again=True)
         opening = asked.messages.no_answers if asked.intent.task == "answers" else asked.messages.no_rewording
         return AnswerFrom(asked.question.text, synthesizer=AgainSynthesizer(opening), again=True)
+
+
+def _two_tasks(question: Question, intent: Intent) -> list[tuple[str, Intent]]:
+    """The two tasks of a message on the open page, each with its words: "summarise this page and quiz me"; else []."""
+    if intent.kind != "page_task" or intent.name or intent.others or not question.scope.page_url:
+        return []
+    for joint in _JOINS_TASKS.finditer(question.text):
+        sides = (question.text[: joint.start()].strip(), question.text[joint.end() :].strip())
+        wanted = [intent_of(side, has_page=True) for side in sides]
+        tasks = {each.task for each in wanted}
+        alone = all(each.kind == "page_task" and each.task in _BESIDE_ANOTHER and not each.name for each in wanted)
+        if alone and len(tasks) == len(wanted):
+            return list(zip(sides, wanted, strict=True))
+    return []
 
 
 def _holds_for(question: Question, intent: Intent) -> bool:

@@ -19,6 +19,7 @@ from engines.synthesis.extractive import (
     ExtractiveSynthesizer,
     Quotation,
     quotation_events,
+    said_once,
 )
 from engines.tasks.contents import Chapter, Contents, PageEntry, is_of_time, number_of
 from engines.tasks.messages import Messages
@@ -68,6 +69,23 @@ class ReadyAnswer:
             yield self.verdict
             for event in quotation_events(self.answer, Finished("stop")):
                 yield event
+
+
+def one_below_the_other(first: ReadyAnswer, second: ReadyAnswer) -> ReadyAnswer:
+    """The answers to two tasks of one message as one; a passage of both has one number."""
+    known = {(source.chunk_id, source.url): source for source in first.answer.sources}
+    own = {}
+    for source in second.answer.sources:
+        key = source.chunk_id, source.url
+        known.setdefault(key, replace(source, number=len(known) + 1))
+        own[source.number] = known[key]
+    above, below = first.answer, second.answer
+    opening = f"{above.ending}\n\n{said_once(below.opening, (above.opening,))}"
+    texts = [(text, own[source.number]) for text, source in below.parts]
+    if texts:
+        texts[0] = (opening + texts[0][0], texts[0][1])
+    ending = below.ending if texts else opening + below.ending
+    return replace(first, answer=Quotation(above.opening, (*above.parts, *texts), tuple(known.values()), ending))
 
 
 @dataclass(frozen=True, slots=True)
