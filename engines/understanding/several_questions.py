@@ -19,7 +19,7 @@ from engines.understanding.message_parts import points, telling_words
 from engines.understanding.words import detected_language, is_function_word
 
 MOST_QUESTIONS = 3
-_MOST_CHARACTERS = 600  # of a message whose questions are told apart; a longer one is about one problem
+MOST_CHARACTERS = 600  # of a message whose questions are told apart; a longer one is about one problem
 _FEWEST_WORDS = 3  # of a question
 _FEWEST_IN_PLACE = 2  # of one in a language that says in one word what others say in several
 _FEWEST_LETTERS = 4  # of one in a script without spaces
@@ -67,7 +67,7 @@ def questions_in(asking: Sequence[str], scene: Sequence[str]) -> tuple[Asked, ..
 
     `scene` is what is searched beside each of them.
     """
-    if sum(map(len, (*asking, *scene))) > _MOST_CHARACTERS or any(map(_TELLS.search, asking)):
+    if any(map(_TELLS.search, asking)):
         return ()
     found: list[str] = []
     for clause in (clause for sentence in asking for clause in _questions_of(sentence)):

@@ -31,7 +31,7 @@ from engines.understanding.message_parts import (
     telling,
     with_subject_asked,
 )
-from engines.understanding.several_questions import MAY_ASK_MORE, Asked, questions_in
+from engines.understanding.several_questions import MAY_ASK_MORE, MOST_CHARACTERS, Asked, questions_in
 from engines.understanding.small_talk import without_orders
 from engines.understanding.spelling import SpellingCorrector
 from engines.understanding.translated_words import Meanings
@@ -340,7 +340,7 @@ def understand(
 
 def _questions(said: "_Said") -> tuple[Asked, ...]:
     """The questions of a message without anything pasted that asks more than one thing."""
-    if said.pasted or said.is_framed:
+    if said.pasted or said.is_framed or sum(map(len, (*said.asking, *said.scene))) > MOST_CHARACTERS:
         return ()
     may_ask_more = len(said.asking) > 1 or any(map(MAY_ASK_MORE.search, said.asking))
     return questions_in(said.asking, said.scene) if may_ask_more else ()

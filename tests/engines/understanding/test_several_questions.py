@@ -74,3 +74,7 @@ def test_a_pasted_error_with_two_questions_is_one_problem() -> None:
     assert not typed(
         "TypeError: x is not a function\n    at run (app.js:3:1)\n\nWhat is this and how do I fix the test?"
     )
+
+
+def test_a_long_message_is_about_one_problem() -> None:
+    assert not typed("How do I mock a module of mine, " + "of all of them " * 60 + "and how do I reset the mocks?")
