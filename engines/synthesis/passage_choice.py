@@ -138,7 +138,8 @@ def choose_for_each(
 ) -> Choice:
     """The quotations for each question of a message in turn, in the order of the questions.
 
-    A passage that is the best one for two of them is quoted once, for the message as a whole.
+    A passage that is the best one for two of them is quoted once, for the message as a whole. Behind the best one of
+    each stands the first of `sources`, which is the best one of the message as a whole.
     """
     of_each = []
     for part in parts:
@@ -156,6 +157,9 @@ def choose_for_each(
                 quoted[source.chunk_id] = source, text
             elif again[1] != text:
                 quoted[source.chunk_id] = source, quoted_text(source, question, ())
+        if not follows_up:
+            for source in sources[:1]:
+                quoted.setdefault(source.chunk_id, (source, quoted_text(source, question, (), LATER_CHARS)))
     return Choice(tuple(quoted.values()), most=QUOTED_PASSAGES + (len(parts) == _PAIR))
 
 
