@@ -306,6 +306,8 @@ class Tasks:
 
     def _conversation_task(self, asked: Task) -> Plan:
         """The plan for a task on the conversation, or for rewording its last answer."""
+        if asked.intent.task == "of_no_answer":
+            return ready(asked, Quotation(asked.messages.no_answer_yet, (), ()), NO_VERDICT)
         if asked.intent.task in ("sources", "more", "example", "code"):
             budget = self.budget if self.has_model else ALL_TOKENS
             return plan_follow_up(asked, Pages(self.index, budget, self.count), has_model=self.has_model)
@@ -443,8 +445,8 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     if intent.kind != "small_talk":
         return False
     corrector = load_corrector(build.record.spelling, None)
-    typed = words if intent.task == "unclear" else [word for word in words if not is_of_small_talk(word)]
-    if corrector is not None and any(map(corrector.has, typed)):
+    unlisted = [word for word in words if not is_of_small_talk(word)] if len(words) <= _FEW_WORDS else []
+    if corrector is not None and any(map(corrector.has, words if intent.task == "unclear" else unlisted)):
         return True
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
 

@@ -38,6 +38,7 @@ class Messages:
     asked_last: str
     asked_all: str  # above the questions of the conversation
     asked_nothing: str
+    no_answer_yet: str  # to a first message that is about an answer: "shorter please"
     forgotten: str  # where the beginning of the conversation is no longer known
     site_says: str  # of author and licence; with a place for `{text}`
     no_author: str
@@ -132,6 +133,7 @@ ENGLISH = Messages(
     asked_last="Your last question was: “{question}”",
     asked_all="In this conversation you have asked:",
     asked_nothing="You have not asked anything in this conversation yet.",
+    no_answer_yet="There is no answer yet that this could be about. Ask something about the book first, or open a page and ask about it.",
     forgotten="The beginning of this conversation is no longer stored. The oldest question that still is: “{question}”",
     site_says="The book's site says: “{text}”",
     no_author="Neither the book nor its site says who wrote it, as far as is known here.",
@@ -220,6 +222,7 @@ URDU = Messages(
     asked_last="آپ کا آخری سوال تھا: ”{question}“",
     asked_all="اس گفتگو میں آپ نے پوچھا ہے:",
     asked_nothing="آپ نے اس گفتگو میں ابھی تک کچھ نہیں پوچھا۔",
+    no_answer_yet="ابھی کوئی جواب نہیں جس سے اس کا تعلق ہو۔ پہلے کتاب کے بارے میں کچھ پوچھیں، یا کوئی صفحہ کھول کر اس کے بارے میں پوچھیں۔",
     forgotten="اس گفتگو کا آغاز اب یہاں معلوم نہیں۔ سب سے پرانا معلوم سوال: ”{question}“",
     site_says="کتاب کی سائٹ پر لکھا ہے: ”{text}“",
     no_author="جہاں تک یہاں معلوم ہے، نہ کتاب اور نہ اس کی سائٹ بتاتی ہے کہ اسے کس نے لکھا۔",
@@ -308,6 +311,7 @@ GERMAN = Messages(
     asked_last="Ihre letzte Frage war: „{question}“",
     asked_all="In diesem Gespräch haben Sie gefragt:",
     asked_nothing="Sie haben in diesem Gespräch noch nichts gefragt.",
+    no_answer_yet="Es gibt noch keine Antwort, auf die sich das beziehen könnte. Fragen Sie zuerst etwas zum Buch, oder öffnen Sie eine Seite und fragen Sie danach.",
     forgotten="Der Anfang dieses Gesprächs ist hier nicht mehr bekannt. Die älteste bekannte Frage: „{question}“",
     site_says="Auf der Website des Buchs steht: „{text}“",
     no_author="Soweit hier bekannt, sagen weder das Buch noch seine Website, wer es geschrieben hat.",
@@ -396,6 +400,7 @@ FRENCH = Messages(
     asked_last="Votre dernière question était : « {question} »",
     asked_all="Dans cette conversation, vous avez demandé :",
     asked_nothing="Vous n'avez encore rien demandé dans cette conversation.",
+    no_answer_yet="Il n'y a pas encore de réponse à laquelle cela pourrait se rapporter. Posez d'abord une question sur le livre, ou ouvrez une page et interrogez-la.",
     forgotten="Le début de cette conversation n'est plus connu ici. La plus ancienne question connue : « {question} »",
     site_says="Le site du livre indique : « {text} »",
     no_author="Ni le livre ni son site ne disent qui l'a écrit, pour autant qu'on le sache ici.",
@@ -484,6 +489,7 @@ SPANISH = Messages(
     asked_last="Su última pregunta fue: «{question}»",
     asked_all="En esta conversación ha preguntado:",
     asked_nothing="Todavía no ha preguntado nada en esta conversación.",
+    no_answer_yet="Todavía no hay ninguna respuesta a la que esto pueda referirse. Pregunte primero algo sobre el libro, o abra una página y pregunte por ella.",
     forgotten="El comienzo de esta conversación ya no se conoce aquí. La pregunta más antigua conocida: «{question}»",
     site_says="El sitio del libro dice: «{text}»",
     no_author="Hasta donde se sabe aquí, ni el libro ni su sitio dicen quién lo escribió.",

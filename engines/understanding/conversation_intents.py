@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engines.understanding.intent import Intent
-from engines.understanding.later_turns import names_nothing
+from engines.understanding.later_turns import names_nothing, point_asked
 from engines.understanding.lexicon import expression, pattern
 from engines.understanding.message_parts import is_wish
 from engines.understanding.page_intents import beside_translate, part_named, word_for_chapter
@@ -138,6 +138,11 @@ _LEADING = re.compile(rf"^\W*(?:{_LEAD})(?=\S)", re.IGNORECASE)
 def without_lead(text: str) -> str:
     """A message without the "and" or "ok" that it begins with."""
     return _LEADING.sub("", text)
+
+
+def leans_on_an_answer(text: str) -> bool:
+    """Whether a message is about an answer and nothing else: "shorter please", "explain the second point", "why?"."""
+    return point_asked(text) is not None or follow_up(text) is not None or is_wish(text)
 
 
 @lru_cache(maxsize=2_000)
