@@ -139,6 +139,7 @@ class AskedPart:
     understanding: "Understanding"
     grounding: GroundingDecided
     chunk_ids: tuple[str, ...]  # of its passages, best first; two questions may share one
+    leans: bool = False  # whether it is searched with a subject that stands elsewhere in the message
 
 
 @dataclass(frozen=True, slots=True)

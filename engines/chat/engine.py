@@ -64,8 +64,7 @@ from engines.synthesis.cited import CitedSynthesizer
 from engines.synthesis.extractive import AnswerQuery, ExtractiveSynthesizer
 from engines.tasks.answering import Tasks
 from engines.tasks.plans import AnswerFrom, Plan, ReadyAnswer
-from engines.understanding.conversation_intents import leans_on_an_answer
-from engines.understanding.intent import QUESTION, Intent
+from engines.understanding.intent import Intent
 from engines.understanding.intent_recognition import intent_of, small_talk_of
 from engines.understanding.words import is_of_language
 from storage.errors import InputError
@@ -250,9 +249,7 @@ def _intent(question: Question) -> Intent:
     """What a message without a selected text wants."""
     has_page = bool(question.scope.page_url)
     if not question.history:
-        intent = intent_of(question.text, has_page=has_page)
-        is_of_none = intent == QUESTION and not has_page and leans_on_an_answer(question.text)
-        return Intent("conversation_task", "of_no_answer") if is_of_none else intent
+        return intent_of(question.text, has_page=has_page)
     return intent_after(question.text, question.history, has_page=has_page)
 
 

@@ -284,7 +284,7 @@ def _interleaved(
     if None in decided:
         return nodes
     parts = tuple(
-        AskedPart(asked.typed, part, verdict, tuple(own))
+        AskedPart(asked.typed, part, verdict, tuple(own), leans=asked.searched != asked.typed)
         for asked, part, verdict, own in zip(message.questions, message.parts, decided, ids, strict=True)
         if verdict is not None
     )

@@ -138,9 +138,11 @@ def choose_for_each(
 ) -> Choice:
     """The quotations for each question of a message in turn, in the order of the questions.
 
-    A passage that is the best one for two of them is quoted once, for the message as a whole. Behind the best one of
-    each stands the first of `sources`, which is the best one of the message as a whole.
+    A passage that is the best one for two of them is quoted once, for the message as a whole. The first of `sources`,
+    the best one of the message as a whole, stands behind the best one of each, and before them if a question leans on
+    the rest of the message.
     """
+    leans = any(part.leans for part in parts)
     of_each = []
     for part in parts:
         own = [source for source in sources if source.chunk_id in part.chunk_ids]
@@ -159,7 +161,10 @@ def choose_for_each(
                 quoted[source.chunk_id] = source, quoted_text(source, question, ())
         if not follows_up:
             for source in sources[:1]:
-                quoted.setdefault(source.chunk_id, (source, quoted_text(source, question, (), LATER_CHARS)))
+                text = quoted_text(source, question, (), QUOTED_CHARS if leans else LATER_CHARS)
+                quoted.setdefault(source.chunk_id, (source, text))
+    if leans and sources and sources[0].chunk_id in quoted:
+        quoted = {sources[0].chunk_id: quoted[sources[0].chunk_id]} | quoted
     return Choice(tuple(quoted.values()), most=QUOTED_PASSAGES + (len(parts) == _PAIR))
 
 

@@ -49,7 +49,7 @@ from engines.tasks.plans import (
 from engines.tasks.seen_sections import pages_seen
 from engines.tasks.talk import answer_small_talk, answer_what_was_asked
 from engines.understanding import lexicon
-from engines.understanding.conversation_intents import asks_the_other_one
+from engines.understanding.conversation_intents import asks_the_other_one, leans_on_an_answer
 from engines.understanding.intent import QUESTION, Intent
 from engines.understanding.intent_recognition import intent_of
 from engines.understanding.later_turns import NAMED_POINT, NEXT_SECTION, PREVIOUS_SECTION, may_go_on, names_a_step
@@ -149,13 +149,16 @@ class Tasks:
     ) -> Plan | None:
         """The plan for a message that is a task in words that no list has; None if it is not one.
 
-        A covered message, or a later one, can be such a task only if it names the open page. One that `leans_back` on
-        what was said and has no sure answer in the book is answered from the page that was asked about.
+        A covered message, or a later one, can be such a task only if it names the open page. A first one that is about
+        an answer is told that there is none. One that `leans_back` on what was said and has no sure answer in the book
+        is answered from the page that was asked about.
         """
         decided = found[0].node.metadata.get(GROUNDING) if found else None
         if decided is None or question.selected_text is not None:
             return None
         is_covered = decided.verdict == "covered"
+        if not is_covered and _leans_on_nothing(question):
+            return await self.index.read(lambda pinned: _no_answer_yet(question, pinned), build)
         if not is_covered and NUMBERED.search(question.text):
             missing = await self.index.read(lambda pinned: _on_no_chapter(question, pinned), build)
             if missing is not None:
@@ -306,8 +309,6 @@ class Tasks:
 
     def _conversation_task(self, asked: Task) -> Plan:
         """The plan for a task on the conversation, or for rewording its last answer."""
-        if asked.intent.task == "of_no_answer":
-            return ready(asked, Quotation(asked.messages.no_answer_yet, (), ()), NO_VERDICT)
         if asked.intent.task in ("sources", "more", "example", "code"):
             budget = self.budget if self.has_model else ALL_TOKENS
             return plan_follow_up(asked, Pages(self.index, budget, self.count), has_model=self.has_model)
@@ -410,6 +411,16 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
     page = await build.first(place.page) if place.page is not None else None
     messages = messages_for(_in_its_language(question), question.scope.locale or place.filters.locale)
     return Task(question, intent, messages, build, contents, page, place.filters)
+
+
+def _leans_on_nothing(question: Question) -> bool:
+    """Whether a first message is about an answer, and no page is open that it could be about instead."""
+    return not (question.history or question.scope.page_url) and leans_on_an_answer(question.text)
+
+
+async def _no_answer_yet(question: Question, build: PinnedBuild) -> ReadyAnswer:
+    asked = await _asked(question, QUESTION, build)
+    return ready(asked, Quotation(asked.messages.no_answer_yet, (), ()), NO_VERDICT)
 
 
 def _in_its_language(question: Question) -> str:

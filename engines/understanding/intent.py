@@ -15,8 +15,7 @@ class Intent:
     "next", "length", "place", "mentions", "of_the_list", "compare", "translation" or "ask"; of the book: "contents",
     "chapter_contents", "which_chapter", "next_chapter", "previous_chapter", "start", "plan", "advice", "count",
     "author", "licence", "has", "quiz" or "about"; of the conversation: "translation", "rewording", "sources", "more",
-    "point", "example", "code", "answers" (to a quiz), "asked_first", "asked_last", "asked_all" or
-    "of_no_answer" (about an answer where there is none).
+    "point", "example", "code", "answers" (to a quiz), "asked_first", "asked_last" or "asked_all".
     """
 
     kind: Kind = "question"

@@ -38,6 +38,13 @@ def test_the_best_passage_of_each_question_is_quoted_first_in_their_order() -> N
     assert [source.chunk_id for _, source in quoted] == ["bail", "shard", "workers"]
 
 
+def test_the_best_passage_of_the_message_is_quoted_first_where_a_question_leans_on_its_rest() -> None:
+    both = found()
+    leaning = replace(both, parts=(both.parts[0], replace(both.parts[1], leans=True)))
+    quoted = quote_found("", AnswerQuery(MESSAGE), leaning, ENGLISH).parts
+    assert [source.chunk_id for _, source in quoted] == ["workers", "bail", "shard"]
+
+
 def test_the_question_that_the_book_may_not_answer_is_named() -> None:
     opening = uncertain_opening(ENGLISH, found("uncertain"))
     assert "“how do I split the tests over machines?”" in opening
