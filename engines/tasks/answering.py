@@ -409,7 +409,9 @@ async def _asked(question: Question, intent: Intent, build: PinnedBuild) -> Task
         version=None if place.filters.latest else place.filters.version,
     )
     page = await build.first(place.page) if place.page is not None else None
-    messages = messages_for(_in_its_language(question), question.scope.locale or place.filters.locale)
+    # "auf Deutsch bitte" wishes for its own language, not for that of the question before it.
+    told_by = question.text if intent.task == "translation" else _in_its_language(question)
+    messages = messages_for(told_by, question.scope.locale or place.filters.locale)
     return Task(question, intent, messages, build, contents, page, place.filters)
 
 

@@ -44,6 +44,23 @@ def test_without_a_model_a_translation_of_the_answer_is_said_to_need_one(server_
     assert answer["answer"] == "No language model is configured, so nothing can be translated here."
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("auf Deutsch bitte", "Es ist kein Sprachmodell eingerichtet"),
+        ("kannst du das auf Deutsch sagen?", "Es ist kein Sprachmodell eingerichtet"),
+        ("en français s'il te plaît", "Aucun modèle de langage"),
+        ("en español por favor", "No hay ningún modelo de lenguaje"),
+        ("اردو میں بتائیں", "کوئی لسانی ماڈل ترتیب نہیں دیا گیا"),
+        ("in German please", "No language model is configured"),
+    ],
+)
+def test_a_wish_for_another_language_is_answered_in_the_language_it_is_written_in(
+    server_url: str, message: str, said: str
+) -> None:
+    assert ask(server_url, message, history=SAID)["answer"].startswith(said)
+
+
 @pytest.mark.parametrize("message", ["quiz me on this page", "make flashcards of this page"])
 def test_without_a_model_it_is_said_that_no_quiz_can_be_made(server_url: str, message: str) -> None:
     answer = ask(server_url, message, page_url=PAGE)
