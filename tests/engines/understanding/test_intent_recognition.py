@@ -21,7 +21,9 @@ SMALL_TALK = {
     "are you a real person|kya aap insaan hain?|whats ur name|are you a robot?|Wie heißt du?|qui es-tu ?|"
     "¿quién eres?|آپ کون ہیں؟|"
     "ap kon ho|hello, are you human?|introduce yourself pls",
-    "ability": "what can you help me with?|what can you do|can you help me?|help!|was kannst du?|que peux-tu faire ?|"
+    "ability": "Sprichst du Deutsch?|Parlez-vous français ?|¿Qué idiomas hablas?|você fala português?|"
+    "kya tum urdu mein jawab de sakte ho?|کیا آپ اردو میں جواب دے سکتے ہیں؟|"
+    "what can you help me with?|what can you do|can you help me?|help!|was kannst du?|que peux-tu faire ?|"
     "¿en qué puedes ayudarme?|آپ کیا کر سکتے ہیں؟|hi, what can I ask you?|aap kya kar sakte hain|"
     "Tu sers à quoi ?|你能做什么?|आप क्या कर सकते हैं?",
     "wellbeing": "how are you?|what's up|wie geht's?|bonjour, ça va ?|¿qué tal?|آپ کیسے ہیں؟|kya haal hai|hey how r u",
