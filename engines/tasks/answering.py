@@ -58,7 +58,7 @@ from engines.understanding.places import names_the_page, place_in
 from engines.understanding.small_talk import is_of_small_talk
 from engines.understanding.spelling import load_corrector
 from engines.understanding.task_patterns import AUDIENCE, NAMES_ITS_AUTHOR, NAMES_ITS_LICENCE, NUMBERED
-from engines.understanding.words import plain_words, zipf
+from engines.understanding.words import is_function_word, plain_words, zipf
 from storage.vectors import payload
 from storage.vectors.qdrant_vector_store import PinnedBuild
 
@@ -445,14 +445,16 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     """Whether what would be small talk is a word of the book: "drvctl", or "test" in a book about tests.
 
     So is what a model took for small talk, or for a request about the answer, if a heading has a rarer word of it:
-    "great, now tabs", "in Vue please"; of a message of one word, the book need only be about it: "byte". What is small
-    talk only as corrected is of the book if the book has it as typed: "VSLAM" is no "salam". A task in the bare words
-    of a heading is that heading.
+    "great, now tabs", "in Vue please". Of a message of one word a heading need only have the word, "media", or the book
+    be about it: "byte". What is small talk only as corrected is of the book if the book has it as typed: "VSLAM" is no
+    "salam". A task in the bare words of a heading is that heading.
     """
     words = plain_words(text)
     if intent.likely:
         rare = [word for word in words if zipf(word, "en") < _EVERYDAY[intent.kind] and _may_be_the_book_s(word, build)]
-        return bool(rare) and (_is_about(words, build) or stands_in_a_heading(rare, await build.headings()))
+        if bool(rare) and (_is_about(words, build) or stands_in_a_heading(rare, await build.headings())):
+            return True
+        return len(text.split()) == 1 and stands_in_a_heading(filter(_may_be_a_term, words), await build.headings())
     if intent.kind == "page_task" and not intent.name and not intent.piece:
         return is_of_a_heading(text, await build.headings(), whole=True)
     if intent.kind != "small_talk":
@@ -462,6 +464,11 @@ async def _names_a_thing(text: str, intent: Intent, build: PinnedBuild) -> bool:
     if corrector is not None and any(map(corrector.has, words if intent.task == "unclear" else unlisted)):
         return True
     return intent.task in _MAY_BE_TERMS and len(words) == 1 and is_term(words[0], await build.headings())
+
+
+def _may_be_a_term(word: str) -> bool:
+    """Whether a word that is all of a message may be a term: "media", which is no small talk and no function word."""
+    return not is_of_small_talk(word) and not is_function_word(word, "en")
 
 
 def _is_about(words: Sequence[str], build: PinnedBuild) -> bool:

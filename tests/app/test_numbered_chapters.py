@@ -82,7 +82,8 @@ Double the step length and watch the robot.
 Let the robot walk on ice.
 """,
     "part-2/chapter-3-arms.md": "# Chapter 3: Arms\n\n## Reaching\n\n"
-    "An arm reaches for a cup with seven joints that drvctl moves by VSLAM.\n",
+    "An arm reaches for a cup with seven joints that drvctl moves by VSLAM.\n\n"
+    "## Training\n\nIt is shown each movement twenty times.\n",
 }
 
 
@@ -222,6 +223,7 @@ def test_a_word_that_no_language_has_is_searched_for_where_the_book_has_it(url: 
     assert ask(url, "drvctl")["sources"][0]["url"].startswith(THIRD)
     assert ask(url, "VSLAM")["sources"][0]["url"].startswith(THIRD)  # no "salam" that is misspelt
     assert ask(url, "salm")["sources"] == []
+    assert ask(url, "training")["sources"][0]["url"].startswith(THIRD)  # a remark, if no heading had it
     unclear = ask(url, "drfgkt")
     assert (unclear["verdict"], unclear["grounded"], unclear["sources"]) == (None, True, [])
     assert "could not make out a question" in unclear["answer"]
